@@ -1,0 +1,169 @@
+/**
+ * What a node needs from the world outside its process. Three implementations keep these promises (`memory/` for one
+ * process, `redis/`, `hub/` for one machine) and one suite, `contract.ts`, holds all three to them.
+ *
+ * Nothing here blocks on an absent backend: each operation fails with a temporary {@linkcode ClientError} (code 100)
+ * within its deadline, and goes on working once the backend is back.
+ */
+import type { NodeId } from "../core/ids.ts";
+
+/** Where a backend stands. `connecting`: never was ready; `lost`: was, and is trying again. */
+export type BackendState = "connecting" | "ready" | "lost" | "closed";
+
+/** Called once per publish: without an error when the backend took it, else with a {@linkcode ClientError}. */
+export type PublishDone = (error?: Error) => void;
+
+/** What a backend tells its node. Calls are made one after the other; none may throw. */
+export interface BackendListener {
+  /** A message of a channel this node subscribes to, in the order the backend took them. */
+  onChannelMessage(channel: string, message: string): void;
+  /** A message to this node alone, or to all. */
+  onNodeMessage(message: string): void;
+  /** The state changed. After `lost` then `ready`, every wanted channel is confirmed again, and messages that were
+   * published between may be missing. */
+  onState(state: BackendState): void;
+}
+
+/**
+ * Messages between nodes: at most once, in order per channel and publisher, with no memory.
+ *
+ * A publish that answered without error reached the backend, and with it every node whose subscription was confirmed
+ * and whose connection holds. One that answered with an error either never left (nobody got it) or has an unknown
+ * outcome (the connection broke while it was under way).
+ */
+export interface Bus {
+  /** Sends `message` to every node that subscribes to `channel`, this one included. Never throws; `done` is called
+   * exactly once, later, and in the order of the calls. */
+  publish(channel: string, message: string, done: PublishDone): void;
+  /** Wants `channel`. Resolves once the backend confirmed it: what is published after that arrives. Idempotent.
+   * Rejects after the deadline; the channel stays wanted until {@linkcode Bus.unsubscribe}. */
+  subscribe(channel: string): Promise<void>;
+  /** Wants `channel` no longer. Idempotent; what is still under way may yet arrive. */
+  unsubscribe(channel: string): void;
+  /** Sends `message` to one node. Resolves when the backend took it, which does not say that the node exists. */
+  sendToNode(node: NodeId, message: string): Promise<void>;
+  /** Sends `message` to every node, this one included. */
+  sendToAll(message: string): Promise<void>;
+  /** Channels wanted and channels confirmed; they differ while something is under way or broken. */
+  subscriptions(): { readonly desired: number; readonly confirmed: number };
+}
+
+/** What a node says of itself with every beat. */
+export interface NodeStats {
+  readonly connections: number;
+  readonly channels: number;
+  readonly messagesInPerSec: number;
+  readonly messagesOutPerSec: number;
+  readonly lagMs: number;
+  readonly rssBytes: number;
+  readonly cpuPercent: number;
+}
+
+/** A node as the registry knows it. */
+export interface NodeRecord {
+  readonly node: NodeId;
+  /** `host:port` under which operators reach it. */
+  readonly address: string;
+  readonly version: string;
+  readonly pid: number;
+  /** Wall clock, milliseconds. */
+  readonly startedMs: number;
+  readonly isDraining: boolean;
+  readonly stats: NodeStats;
+}
+
+/** A record with the age of its last beat on the backend's clock, in milliseconds. */
+export interface NodeRow extends NodeRecord {
+  readonly silentMs: number;
+}
+
+/** A node that has not beaten for a while. */
+export interface Suspect {
+  readonly node: NodeId;
+  /** Time of its last beat on the backend's clock, in milliseconds. */
+  readonly beatMs: number;
+  /** Whether anybody listens on the node's own channel. False is a hint (its connection is gone), never a proof. */
+  readonly hasListener: boolean;
+}
+
+/** What a beat learns. */
+export interface BeatAnswer {
+  /** `buried`: this node was declared dead; it must close its clients and start over under a new id. */
+  readonly standing: "member" | "buried";
+  /** True when the registry did not hold this node: its first beat, or the backend lost its data. */
+  readonly isNew: boolean;
+  /** The backend's clock, milliseconds. */
+  readonly nowMs: number;
+  /** Changes when the backend's memory may have changed under us (restart, failover). */
+  readonly generation: string;
+  /** How many clients the registry holds for this node. */
+  readonly clientCount: number;
+  /** How many nodes are registered, this one included. */
+  readonly nodeCount: number;
+  /** Nodes silent for more than `suspectAfterMs`. */
+  readonly suspects: readonly Suspect[];
+  /** Buried nodes whose cleaner has not finished within its claim. */
+  readonly unfinished: readonly NodeId[];
+}
+
+/** A client as the registry knows it. */
+export interface ClientRecord {
+  readonly client: string;
+  readonly workspace: string;
+  readonly user: string;
+  readonly name: string;
+  /** Wall clock, milliseconds. */
+  readonly connectedMs: number;
+}
+
+/**
+ * Who is in the cluster. Every operation is atomic. Records of a node are owned by its id: once an id is buried,
+ * nothing that its process still writes takes effect.
+ */
+export interface Registry {
+  /** Registers this node or renews it. `suspectAfterMs` says which nodes come back as suspects. */
+  beat(record: NodeRecord, suspectAfterMs: number): Promise<BeatAnswer>;
+  /** Declares `node` dead and claims its clean-up for `claimMs`. False when it has beaten since `seenBeatMs`, or when
+   * another node was first. Resumes an unfinished clean-up when `node` is buried already and its claim ran out. */
+  bury(node: NodeId, seenBeatMs: number, claimMs: number): Promise<boolean>;
+  /** Removes one bounded batch of what a buried node left; true when nothing is left and the claim is given back. */
+  clean(node: NodeId): Promise<boolean>;
+  /** Every registered node with the age of its beat. */
+  nodes(): Promise<readonly NodeRow[]>;
+  /** Writes client records of this node. False when this node is buried. */
+  putClients(records: readonly ClientRecord[]): Promise<boolean>;
+  /** Removes client records of this node. */
+  dropClients(clients: readonly string[]): Promise<void>;
+  /** Replaces all client records of this node, in bounded batches. False when this node is buried. */
+  replaceClients(records: readonly ClientRecord[]): Promise<boolean>;
+  /** The client records of one node, for operators and tests. */
+  clientsOf(node: NodeId): Promise<readonly ClientRecord[]>;
+  /** Takes this node and its records out in good order. */
+  leave(): Promise<void>;
+}
+
+/** Counters that live for a while and are shared by all nodes. Each operation is atomic. */
+export interface Counters {
+  /** Makes a counter with value 0, or resets one. */
+  create(key: string, ttlMs: number): Promise<void>;
+  /** Adds one, keeps the counter for `ttlMs` more, and answers the new value. A missing counter starts at 0. */
+  increment(key: string, ttlMs: number): Promise<number>;
+  /** Keeps the counter for `ttlMs` more; false when there is none. */
+  touch(key: string, ttlMs: number): Promise<boolean>;
+}
+
+/** One node's way to the others. */
+export interface Backend {
+  readonly kind: "memory" | "redis" | "hub";
+  readonly bus: Bus;
+  readonly registry: Registry;
+  readonly counters: Counters;
+  readonly state: BackendState;
+  /** Says what is wrong when `state` is not `ready`, in one line for people. */
+  readonly trouble: string | undefined;
+  /** Ends all connections. Outstanding operations fail. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Opens one node's backend. Returns at once in state `connecting`, or `ready` where nothing has to be reached. */
+export type BackendFactory = (node: NodeId, listener: BackendListener) => Backend;

@@ -1,0 +1,80 @@
+import type { PublishDone } from "../backend.ts";
+
+interface Entry {
+  readonly done: PublishDone;
+  readonly tick: number;
+  /** Set where the publish never left. */
+  readonly error: Error | undefined;
+}
+
+/**
+ * Which publishes still wait for their answer. The hub answers by count, in order; each `done` is called once and in
+ * the order of the publishes, also where some failed at home and some ran out of time.
+ */
+export class PublishLedger {
+  #entries: Entry[] = [];
+  /** Entries before this one were answered. */
+  #answered = 0;
+  /** Entries before this one were told; past `#answered` where time ran out first. */
+  #told = 0;
+
+  /** Notes a publish that left in `tick`. */
+  sent(done: PublishDone, tick: number): void {
+    this.#entries.push({ done, tick, error: undefined });
+  }
+
+  /** Notes a publish that never left. Told once all before it were, by the next `taken`, of 0 too. */
+  failed(done: PublishDone, error: Error): void {
+    this.#entries.push({ done, tick: 0, error });
+  }
+
+  /** Tells the next `count` sent publishes, and the failed ones among and right behind them. */
+  taken(count: number): void {
+    let left = count;
+    // Not what a `done` adds meanwhile: a publish that fails at once must not be answered in its own call for ever.
+    const end = this.#entries.length;
+    for (; this.#answered < end; this.#answered++) {
+      const entry = this.#entries[this.#answered];
+      if (!entry || (!entry.error && left-- === 0)) break;
+      this.#tell(this.#answered, entry.error);
+    }
+    this.#compact();
+  }
+
+  /** Tells those sent before `tick` that time ran out; their answers may still come and are then only counted. */
+  expire(tick: number, error: Error): void {
+    for (const end = this.#entries.length; this.#told < end;) {
+      const entry = this.#entries[this.#told];
+      if (!entry || (!entry.error && entry.tick >= tick)) return;
+      this.#tell(this.#told, entry.error ?? error);
+    }
+  }
+
+  /** Tells all that is left that it failed, and forgets it. */
+  failAll(error: Error): void {
+    const left = this.#entries.slice(this.#told);
+    this.#entries = [];
+    this.#answered = this.#told = 0;
+    for (const entry of left) entry.done(entry.error ?? error);
+  }
+
+  /** Publishes without an answer. */
+  get size(): number {
+    return this.#entries.length - this.#answered;
+  }
+
+  #tell(index: number, error: Error | undefined): void {
+    if (index < this.#told) return;
+    // Before the call: what it publishes must find the books in order.
+    this.#told = index + 1;
+    this.#entries[index]?.done(error);
+  }
+
+  /** At least half is dropped each time, so an entry is moved once on average. */
+  #compact(): void {
+    if (this.#answered === 0 || this.#answered * 2 < this.#entries.length) return;
+    this.#entries = this.#entries.slice(this.#answered);
+    this.#told -= this.#answered;
+    this.#answered = 0;
+  }
+}

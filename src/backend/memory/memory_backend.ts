@@ -1,0 +1,150 @@
+import { ClientError } from "../../core/errors.ts";
+import type { NodeId } from "../../core/ids.ts";
+import type {
+  Backend,
+  BackendFactory,
+  BackendListener,
+  BackendState,
+  Bus,
+  Counters,
+  PublishDone,
+  Registry,
+} from "../backend.ts";
+import { Mailbox } from "./mailbox.ts";
+import { MemoryHub } from "./memory_hub.ts";
+
+/**
+ * A backend inside this process, `ready` from the start. Backends made over one `hub` are nodes of one cluster; without
+ * a hub the node is alone. Everything arrives by microtask, nothing is lost before {@linkcode Backend.close}.
+ */
+export function memoryBackend(hub: MemoryHub = new MemoryHub()): BackendFactory {
+  return (node, listener) => new MemoryBackend(hub, node, listener);
+}
+
+class MemoryBackend implements Backend {
+  readonly kind = "memory";
+  readonly registry: Registry;
+  readonly counters: Counters;
+  readonly #bus: MemoryBus;
+  readonly #listener: BackendListener;
+  #isOpen = true;
+
+  constructor(hub: MemoryHub, node: NodeId, listener: BackendListener) {
+    const ask: Ask = (answer) => this.#isOpen ? settle(answer) : Promise.reject(closedError());
+    this.#listener = listener;
+    this.#bus = new MemoryBus(hub, node, listener);
+    this.registry = registryOf(hub, node, ask);
+    this.counters = countersOf(hub, ask);
+  }
+
+  get bus(): Bus {
+    return this.#bus;
+  }
+
+  get state(): BackendState {
+    return this.#isOpen ? "ready" : "closed";
+  }
+
+  get trouble(): string | undefined {
+    return this.#isOpen ? undefined : "the backend is closed";
+  }
+
+  close(): Promise<void> {
+    if (!this.#isOpen) return Promise.resolve();
+    this.#isOpen = false;
+    this.#bus.close();
+    this.#listener.onState("closed");
+    return Promise.resolve();
+  }
+}
+
+class MemoryBus implements Bus {
+  readonly #hub: MemoryHub;
+  readonly #node: NodeId;
+  readonly #mailbox: Mailbox;
+  readonly #channels = new Set<string>();
+  #isOpen = true;
+
+  constructor(hub: MemoryHub, node: NodeId, listener: BackendListener) {
+    this.#hub = hub;
+    this.#node = node;
+    this.#mailbox = new Mailbox(listener);
+    hub.join(node, this.#mailbox);
+  }
+
+  publish(channel: string, message: string, done: PublishDone): void {
+    if (!this.#isOpen) return this.#mailbox.takeDone(done, closedError());
+    this.#hub.channels.publish(channel, { text: message });
+    this.#mailbox.takeDone(done);
+  }
+
+  subscribe(channel: string): Promise<void> {
+    if (!this.#isOpen) return Promise.reject(closedError());
+    this.#channels.add(channel);
+    this.#hub.channels.subscribe(channel, this.#mailbox);
+    return Promise.resolve();
+  }
+
+  unsubscribe(channel: string): void {
+    this.#channels.delete(channel);
+    this.#hub.channels.unsubscribe(channel, this.#mailbox);
+  }
+
+  sendToNode(node: NodeId, message: string): Promise<void> {
+    if (!this.#isOpen) return Promise.reject(closedError());
+    this.#hub.sendToNode(node, { text: message });
+    return Promise.resolve();
+  }
+
+  sendToAll(message: string): Promise<void> {
+    if (!this.#isOpen) return Promise.reject(closedError());
+    this.#hub.sendToAll({ text: message });
+    return Promise.resolve();
+  }
+
+  subscriptions() {
+    return { desired: this.#channels.size, confirmed: this.#channels.size };
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    this.#mailbox.close();
+    this.#hub.part(this.#node);
+    for (const channel of [...this.#channels]) this.unsubscribe(channel);
+  }
+}
+
+/** Runs a call that takes effect at once, and answers as one that had to wait. */
+type Ask = <T>(answer: () => T) => Promise<T>;
+
+function settle<T>(answer: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(answer()));
+}
+
+function closedError(): ClientError {
+  return new ClientError("internal", { detail: "the backend is closed" });
+}
+
+function registryOf(hub: MemoryHub, node: NodeId, ask: Ask): Registry {
+  const { registry } = hub;
+  return {
+    beat: (record, suspectAfterMs) => ask(() => registry.beat({ ...record, node }, suspectAfterMs)),
+    bury: (other, seenBeatMs, claimMs) => ask(() => registry.bury(other, seenBeatMs, claimMs)),
+    clean: (other) => ask(() => registry.clean(other)),
+    nodes: () => ask(() => registry.nodes()),
+    putClients: (records) => ask(() => registry.putClients(node, records)),
+    dropClients: (clients) => ask(() => registry.dropClients(node, clients)),
+    replaceClients: (records) => ask(() => registry.replaceClients(node, records)),
+    clientsOf: (other) => ask(() => registry.clientsOf(other)),
+    leave: () => ask(() => registry.leave(node)),
+  };
+}
+
+function countersOf(hub: MemoryHub, ask: Ask): Counters {
+  const { counters } = hub;
+  return {
+    create: (key, ttlMs) => ask(() => counters.create(key, ttlMs)),
+    increment: (key, ttlMs) => ask(() => counters.increment(key, ttlMs)),
+    touch: (key, ttlMs) => ask(() => counters.touch(key, ttlMs)),
+  };
+}

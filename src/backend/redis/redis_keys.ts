@@ -1,0 +1,93 @@
+import type { NodeId } from "../../core/ids.ts";
+
+/** Where everything lives in Redis: see the table of the layout in the architecture document. */
+export interface RedisKeys {
+  /** ZSET: node id -> last beat (Redis TIME, ms). */
+  readonly nodes: string;
+  /** ZSET: id of a buried node whose clean-up is not finished -> end of the claim (Redis TIME, ms). */
+  readonly reaping: string;
+  /** STRING: how many partitions this cluster has. */
+  readonly partitions: string;
+  /** Pub/sub: to every node. */
+  readonly all: string;
+  /** What {@linkcode RedisKeys.node} puts before the id. */
+  readonly nodePrefix: string;
+  /** STRING: JSON record of a node. */
+  node(id: NodeId): string;
+  /** STRING: tombstone. */
+  tomb(id: NodeId): string;
+  /** STRING: a cleaner's claim. */
+  reap(id: NodeId): string;
+  /** HASH: client id -> JSON record. */
+  clients(id: NodeId): string;
+  /** Pub/sub: to one node. */
+  nodeChannel(id: NodeId): string;
+  /** Pub/sub: messages of one channel. */
+  channel(channel: string): string;
+  /** The channel whose pub/sub name is `name`; undefined when it is the name of something else. */
+  channelOf(name: string): string | undefined;
+  /** STRING: one counter. */
+  count(key: string): string;
+}
+
+/**
+ * The names of one cluster. What belongs together carries one hash tag: `{ctl}`, or `{p<n>}` for the partition of a
+ * channel. Throws `TypeError` when `prefix` holds a brace, which would move the hash tag.
+ */
+export function redisKeys(prefix: string, partitions: number): RedisKeys {
+  if (/[{}]/.test(prefix)) {
+    throw new TypeError(`Cannot use Redis prefix "${prefix}": want one without { and }`);
+  }
+  const control = `${prefix}{ctl}`;
+  const inPartition = (kind: string, text: string) =>
+    `${prefix}{p${partitionOf(text, partitions)}}${kind}:${escapeName(text)}`;
+  return {
+    nodes: `${control}nodes`,
+    reaping: `${control}reaping`,
+    partitions: `${control}partitions`,
+    all: `${control}all`,
+    nodePrefix: `${control}node:`,
+    node: (id) => `${control}node:${id}`,
+    tomb: (id) => `${control}tomb:${id}`,
+    reap: (id) => `${control}reap:${id}`,
+    clients: (id) => `${control}clients:${id}`,
+    nodeChannel: (id) => `${prefix}node:{${id}}`,
+    channel: (channel) => inPartition("ch", channel),
+    channelOf(name) {
+      const match = name.startsWith(prefix) && /^\{p\d+\}ch:([^]*)$/.exec(name.slice(prefix.length));
+      return match ? unescapeName(match[1] ?? "") : undefined;
+    },
+    count: (key) => inPartition("count", key),
+  };
+}
+
+/**
+ * The partition of a name, from 0 up to `partitions`: FNV-1a (32 bits) over its UTF-16 code units. It must never
+ * change: nodes of two versions share a Redis.
+ */
+export function partitionOf(name: string, partitions: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) {
+    hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  }
+  return (hash >>> 0) % partitions;
+}
+
+/** Braces would move the hash tag, control characters break lines, lone surrogates do not survive UTF-8. */
+const UNSAFE = /[%{}\p{Cc}\p{Cs}]/gu;
+
+/** Percent-encodes what cannot stand in a key; {@linkcode unescapeName} takes it back. */
+export function escapeName(name: string): string {
+  return name.replace(UNSAFE, (unsafe) => {
+    const code = unsafe.charCodeAt(0);
+    const hex = code.toString(16).toUpperCase();
+    return code < 256 ? `%${hex.padStart(2, "0")}` : `%u${hex}`;
+  });
+}
+
+/** The name that {@linkcode escapeName} made this text of. */
+export function unescapeName(text: string): string {
+  return text.replace(/%(?:u([0-9A-F]{4})|([0-9A-F]{2}))/g, (_, wide, narrow) => {
+    return String.fromCharCode(parseInt(wide ?? narrow, 16));
+  });
+}

@@ -1,0 +1,139 @@
+/** The supervisor's ear for `deno task cluster stop` and its kin. */
+import { timingSafeEqual } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { type ControlAnswer, MAX_REQUEST_CHARS, parseRequest, sendLine } from "./control_protocol.ts";
+import { readLines } from "./lines.ts";
+import type { NodeView } from "./table.ts";
+
+/** What a command may learn and do. */
+export interface ControlSubject {
+  nodes(): readonly NodeView[];
+  /** Starts the orderly end; does nothing when it is under way. */
+  end(): void;
+}
+
+const REQUEST_WITHIN_MS = 5_000;
+const MAX_CONNECTIONS = 16;
+
+/** Serves commands on a loopback port of its own until it is closed. */
+export class ControlServer {
+  readonly #secret: Buffer;
+  readonly #subject: ControlSubject;
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #connections = new Set<Deno.Conn>();
+  /** Who waits for the end. */
+  readonly #waiting = new Set<Deno.Conn>();
+  readonly #done: Promise<void>;
+
+  constructor(secret: string, subject: ControlSubject) {
+    this.#secret = Buffer.from(secret);
+    this.#subject = subject;
+    this.#done = this.#accept();
+  }
+
+  /** The port that commands connect to. */
+  get port(): number {
+    return this.#listener.addr.port;
+  }
+
+  /** Tells those who wait that `left` nodes are left. */
+  async tellLeft(left: number): Promise<void> {
+    await this.#tellWaiting({ event: "ending", left, total: this.#subject.nodes().length });
+  }
+
+  /** Tells those who wait that it is over, and closes everything. */
+  async close(code: number): Promise<void> {
+    await this.#tellWaiting({ event: "ended", code });
+    this.#listener.close();
+    for (const connection of this.#connections) this.#drop(connection);
+    await this.#done;
+  }
+
+  async #tellWaiting(answer: ControlAnswer): Promise<void> {
+    await Promise.all([...this.#waiting].map((connection) => this.#send(connection, answer)));
+  }
+
+  async #accept(): Promise<void> {
+    for await (const connection of this.#listener) {
+      if (this.#connections.size >= MAX_CONNECTIONS) {
+        connection.close();
+        continue;
+      }
+      this.#connections.add(connection);
+      void this.#serve(connection);
+    }
+  }
+
+  /** One request; only `stop` keeps its connection after the answer. */
+  async #serve(connection: Deno.Conn): Promise<void> {
+    const deadline = setTimeout(() => this.#drop(connection), REQUEST_WITHIN_MS);
+    try {
+      await sendLine(connection, { shoal: "cluster", pid: Deno.pid });
+      const lines = readLines(connection.readable, { maxChars: MAX_REQUEST_CHARS, tooLong: "fail" });
+      const first = await lines.next();
+      clearTimeout(deadline);
+      await this.#answer(connection, typeof first.value === "string" ? first.value : "");
+      if (!this.#waiting.has(connection)) return;
+      // Until the command goes away or `close` ends it.
+      for await (const _ of lines);
+    } catch (error) {
+      if (!isConnectionEnd(error)) throw error;
+    } finally {
+      clearTimeout(deadline);
+      this.#drop(connection);
+    }
+  }
+
+  async #answer(connection: Deno.Conn, line: string): Promise<void> {
+    const request = parseRequest(line);
+    if (request === undefined || !this.#isSecret(request.secret)) {
+      return await this.#send(connection, {
+        event: "refused",
+        reason: "Cannot take the request: wrong secret",
+      });
+    }
+    switch (request.command) {
+      case "status":
+        return await this.#send(connection, {
+          event: "status",
+          pid: Deno.pid,
+          nodes: this.#subject.nodes(),
+        });
+      case "stop":
+        this.#waiting.add(connection);
+        return this.#subject.end();
+      default:
+        return await this.#send(connection, {
+          event: "refused",
+          reason: `Cannot do "${request.command.slice(0, 40)}": want status or stop`,
+        });
+    }
+  }
+
+  #isSecret(secret: string): boolean {
+    const given = Buffer.from(secret);
+    return given.length === this.#secret.length && timingSafeEqual(given, this.#secret);
+  }
+
+  async #send(connection: Deno.Conn, answer: ControlAnswer): Promise<void> {
+    try {
+      await sendLine(connection, answer);
+    } catch (error) {
+      if (!isConnectionEnd(error)) throw error;
+      this.#drop(connection);
+    }
+  }
+
+  #drop(connection: Deno.Conn): void {
+    this.#waiting.delete(connection);
+    if (this.#connections.delete(connection)) connection.close();
+  }
+}
+
+/** A peer that went away, wrote too much, or was closed by us. */
+function isConnectionEnd(error: unknown): boolean {
+  return error instanceof RangeError || error instanceof Deno.errors.BadResource ||
+    error instanceof Deno.errors.Interrupted || error instanceof Deno.errors.BrokenPipe ||
+    error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.ConnectionAborted ||
+    error instanceof Deno.errors.NotConnected;
+}

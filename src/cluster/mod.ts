@@ -1,0 +1,11 @@
+/**
+ * The supervisor: keeps the nodes of one machine running and speaks to them as an operator does (processes, signals,
+ * HTTP), so that systemd or Kubernetes can take its place.
+ *
+ * @module
+ */
+export { type LifecyclePolicy } from "./lifecycle.ts";
+export { type NodeCommand, type NodeLaunch, startArgs } from "./node_command.ts";
+export { type ClusterOptions, type ClusterSeams, type Hub } from "./options.ts";
+export { runCluster, type RunSeams } from "./run.ts";
+export { stopCluster, type StopOptions } from "./stop.ts";

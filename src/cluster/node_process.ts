@@ -1,0 +1,92 @@
+/** One node's process: its pipes, its signals, its end. */
+import { LineRing, readLines } from "./lines.ts";
+import type { NodeCommand } from "./node_command.ts";
+
+/** How a process ended, with the end of what it wrote to stderr. */
+export interface NodeExit {
+  /** Exit code; 128 and the signal's number after a signal. */
+  readonly code: number;
+  readonly signal: string | null;
+  readonly lastErrors: readonly string[];
+}
+
+/** A running process. */
+export interface NodeProcess {
+  readonly pid: number;
+  /** Resolves once, after its end and, within 500 ms, the end of its output. Never rejects. */
+  readonly exited: Promise<NodeExit>;
+  /** Sends a signal; does nothing after the end. */
+  signal(signal: "SIGTERM" | "SIGKILL"): void;
+}
+
+const MAX_LINE_CHARS = 8_192;
+const MAX_ERROR_LINES = 20;
+const OUTPUT_WITHIN_MS = 500;
+
+/** Starts a node; each line it writes goes to `onLine`. Throws when the program cannot be started. */
+export function startProcess(command: NodeCommand, onLine: (line: string) => void): NodeProcess {
+  const child = new Deno.Command(command.program, {
+    args: [...command.args],
+    env: mergedEnv(command.env),
+    clearEnv: true,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const errors = new LineRing(MAX_ERROR_LINES, MAX_LINE_CHARS);
+  const output = Promise.all([
+    forward(child.stdout, onLine),
+    forward(child.stderr, (line) => {
+      errors.push(line);
+      onLine(line);
+    }),
+  ]);
+  return {
+    pid: child.pid,
+    exited: exitOf(child, output, errors),
+    signal: (signal) => sendSignal(child, signal),
+  };
+}
+
+function mergedEnv(changes: NodeCommand["env"]): Record<string, string> {
+  const env = Deno.env.toObject();
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined) delete env[name];
+    else env[name] = value;
+  }
+  return env;
+}
+
+async function forward(stream: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<void> {
+  for await (const line of readLines(stream, { maxChars: MAX_LINE_CHARS, tooLong: "cut" })) onLine(line);
+}
+
+async function exitOf(
+  child: Deno.ChildProcess,
+  output: Promise<unknown>,
+  errors: LineRing,
+): Promise<NodeExit> {
+  const { code, signal } = await child.status;
+  // A child of the node may hold the pipes open for ever.
+  await within(output, OUTPUT_WITHIN_MS);
+  // This is also what keeps the pipe open until here: nobody writes to it, its end is the message.
+  await child.stdin.abort();
+  return { code, signal, lastErrors: errors.lines };
+}
+
+/** Waits for `work`, but not longer than `ms`. */
+async function within(work: Promise<unknown>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
+  await Promise.race([work, timeout]);
+  clearTimeout(timer);
+}
+
+function sendSignal(child: Deno.ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
+  try {
+    child.kill(signal);
+  } catch (error) {
+    // It ended a moment ago, which `exited` tells.
+    if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

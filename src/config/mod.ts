@@ -1,0 +1,21 @@
+/**
+ * Configuration: one schema, four sources (flags over environment over file over defaults), and all faults at once.
+ *
+ * @module
+ */
+export { isLoopbackHost, maskPassword } from "./address.ts";
+export { chooseTransport, connectionLimit, isOpenMode, type Transport } from "./derive.ts";
+export { envExample, optionTables, REFRESH_COMMAND, withOptionTables } from "./docs.ts";
+export { ConfigError, type Fault } from "./fault.ts";
+export { loadConfig, type LoadOptions } from "./load.ts";
+export { printedConfig, printedOrigins } from "./print.ts";
+export {
+  type ChannelConfig,
+  type Config,
+  configOf,
+  type ConfigOptions,
+  type NamespaceConfig,
+  type Origins,
+  type Resolution,
+} from "./resolve.ts";
+export { FILE_VARIABLE, type Flag } from "./source.ts";

@@ -1,0 +1,89 @@
+/** Options of the listener and of who may reach it. */
+import { isAddressRange, isHost, isOrigin } from "../address.ts";
+import { boolean, choice, integer, list, text } from "../option.ts";
+
+/** Where a node listens. */
+export const listen = {
+  port: integer({
+    min: 0,
+    max: 65_535,
+    initial: 8080,
+    text: "Port of the node; 0 takes any free one. `cluster` counts up from it.",
+  }),
+  host: text({
+    initial: "127.0.0.1",
+    wants: "an address or a host name, without port and brackets",
+    isWanted: isHost,
+    text: "Address to bind. Any other than a loopback address needs `token_hmac_secret` or `insecure`.",
+  }),
+  shared_port: integer({
+    min: 0,
+    max: 65_535,
+    initial: 0,
+    text: "Second port, shared by all nodes of one machine (SO_REUSEPORT, Linux only); 0 is off.",
+  }),
+  transport: choice(["auto", "native", "ws"], {
+    initial: "auto",
+    text: "WebSocket transport: `native` is faster, `ws` bounds fragments and ends peers that never read. " +
+      "`auto` is `native` on a loopback host without `trusted_proxies`, else `ws`.",
+  }),
+  node_name: text({
+    initial: "",
+    wants: "at most 64 letters, digits, dots, dashes or underscores",
+    isWanted: (value) => /^[A-Za-z0-9._-]{0,64}$/.test(value),
+    text: "Name of the node in logs and statistics; empty is its address.",
+  }),
+};
+
+/** Who may reach a node. */
+export const access = {
+  insecure: boolean({
+    initial: false,
+    text: "Serves anyone on any address without tokens. For closed networks only.",
+  }),
+  allowed_origins: list({
+    maxItems: 1000,
+    wants: "an origin such as https://app.example.com",
+    isWanted: isOrigin,
+    text: "Browser origins that may connect, beside the node's own.",
+  }),
+  trusted_proxies: list({
+    maxItems: 1000,
+    wants: "an IP address or a CIDR range such as 10.0.0.0/8",
+    isWanted: isAddressRange,
+    text: "Proxies whose X-Forwarded-For is believed. Needs `token_hmac_secret` or `insecure`.",
+  }),
+  token_hmac_secret: text({
+    initial: "",
+    wants: "at least 32 bytes (`openssl rand -hex 32` makes one), or nothing for open mode",
+    isWanted: (value) => value === "" || new TextEncoder().encode(value).length >= 32,
+    secrecy: "whole",
+    text:
+      "Key of HS256 tokens. Without it a node is in open mode: clients need no token, and only this machine " +
+      "is served.",
+  }),
+  token_audience: text({
+    initial: "",
+    wants: "at most 255 characters",
+    isWanted: (value) => value.length <= 255,
+    text: "`aud` that every token must carry; empty asks for none.",
+  }),
+  token_issuer: text({
+    initial: "",
+    wants: "at most 255 characters",
+    isWanted: (value) => value.length <= 255,
+    text: "`iss` that every token must carry; empty asks for none.",
+  }),
+};
+
+/** What a node logs. */
+export const logging = {
+  log_level: choice(["trace", "debug", "info", "warn", "error"], {
+    initial: "info",
+    text: "Lowest level that is logged. `info` has no line per message.",
+  }),
+  log_format: choice(["auto", "json", "pretty"], {
+    initial: "auto",
+    text: "`auto` is `pretty` on a terminal and `json` elsewhere.",
+  }),
+};

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { printedConfig } from "./print.ts";
+import { configOf, resolveLayers } from "./resolve.ts";
+import { optionNames } from "./schema.ts";
+import { objectLayer } from "./source.ts";
+
+Deno.test("printedConfig() masks secrets", () => {
+  const tokenHmacSecret = "hunter2".repeat(5);
+  const printed = printedConfig(configOf({ tokenHmacSecret, redisUrl: "redis://u:hunter2@h:6379" }));
+  assert.doesNotMatch(printed, /hunter2/);
+  assert.match(printed, /"redis_url": "redis:\/\/\*\*\*@h:6379"/);
+});
+
+Deno.test("printedConfig() prints a file that resolves to the same configuration", () => {
+  const config = configOf({ port: 0, namespaces: [{ name: "a", allowPublishForClient: false }] });
+  const file: unknown = JSON.parse(printedConfig(config));
+  const again = resolveLayers([objectLayer(file, "file")]);
+  assert.ok(again.isUsable);
+  assert.deepEqual(again.config, config);
+  assert.deepEqual(Object.keys(Object(file)), optionNames);
+});

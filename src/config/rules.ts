@@ -1,0 +1,70 @@
+/** What options demand of each other. */
+import type * as z from "zod";
+import { isLoopbackHost } from "./address.ts";
+import type { configSchema, OptionName } from "./schema.ts";
+
+/** Options after zod, in snake_case; those with faults of their own are missing. */
+export type Values = Partial<z.output<typeof configSchema>>;
+
+/** A demand that is not met: the option to blame, and what it should be. */
+export interface Breach {
+  readonly name: OptionName;
+  readonly problem: string;
+}
+
+const OPEN_DANGER = "without a token key only this machine may be served; set SHOAL_TOKEN_HMAC_SECRET " +
+  "(token_hmac_secret), or insecure to serve anyone";
+
+/** All demands between options that `values` break; a demand on an option that is missing waits for its repair. */
+export function breaches(values: Values): readonly Breach[] {
+  return [
+    ...ordered(values, "pong_timeout_ms", "ping_interval_ms"),
+    ...ordered(values, "node_suspect_ms", "node_dead_ms"),
+    ...ordered(values, "beat_interval_ms", "node_suspect_ms"),
+    ...messageBreaches(values),
+    ...portBreaches(values),
+    ...openBreaches(values),
+    ...namespaceBreaches(values),
+  ];
+}
+
+type NumberOption = {
+  [Key in OptionName]-?: Values[Key] extends number | undefined ? Key : never;
+}[OptionName];
+
+function ordered(values: Values, small: NumberOption, large: NumberOption): readonly Breach[] {
+  const [less, more] = [values[small], values[large]];
+  if (less === undefined || more === undefined || less < more) return [];
+  return [{ name: small, problem: `want less than ${large}, which is ${more}` }];
+}
+
+function messageBreaches({ max_message_bytes: message, outbox_bytes: outbox }: Values): readonly Breach[] {
+  if (message === undefined || outbox === undefined || message <= outbox) return [];
+  // A larger message would close each of its subscribers as slow.
+  return [{ name: "max_message_bytes", problem: `want at most outbox_bytes, which is ${outbox}` }];
+}
+
+function portBreaches({ port, shared_port: shared }: Values): readonly Breach[] {
+  if (!shared || shared !== port) return [];
+  return [{ name: "shared_port", problem: "want another port than port, or 0 for none" }];
+}
+
+function openBreaches(values: Values): readonly Breach[] {
+  // A key or a switch that is itself at fault says nothing of what is meant.
+  if (values.token_hmac_secret !== "" || values.insecure !== false) return [];
+  const found: Breach[] = [];
+  if (values.host !== undefined && !isLoopbackHost(values.host)) {
+    found.push({ name: "host", problem: OPEN_DANGER });
+  }
+  if (values.trusted_proxies?.length) found.push({ name: "trusted_proxies", problem: OPEN_DANGER });
+  return found;
+}
+
+function namespaceBreaches({ namespaces = [] }: Values): readonly Breach[] {
+  const names = namespaces.map(({ name }) => name);
+  const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  return [...twice].map((name) => ({
+    name: "namespaces",
+    problem: `want each name once: "${name}" is there twice`,
+  }));
+}

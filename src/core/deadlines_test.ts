@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { Deadlines } from "./deadlines.ts";
+
+Deno.test("Deadlines hands an item out at its time, never before, at most a slot later", () => {
+  const deadlines = new Deadlines<string>(100, 1_000);
+  deadlines.add("a", 1_250);
+  assert.deepEqual(deadlines.due(1_249), []);
+  assert.deepEqual(deadlines.due(1_299), []);
+  assert.deepEqual(deadlines.due(1_300), ["a"]);
+  assert.deepEqual(deadlines.due(9_999), []);
+});
+
+Deno.test("Deadlines hands out what fell due during a stall, in order of time", () => {
+  const deadlines = new Deadlines<string>(100, 0);
+  deadlines.add("late", 900);
+  deadlines.add("early", 300);
+  assert.deepEqual(deadlines.due(60_000), ["early", "late"]);
+});
+
+Deno.test("Deadlines hands out an item whose time has passed at the next look", () => {
+  const deadlines = new Deadlines<string>(100, 5_000);
+  deadlines.due(5_000);
+  deadlines.add("past", 10);
+  assert.deepEqual(deadlines.due(5_100), ["past"]);
+});

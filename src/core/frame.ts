@@ -1,0 +1,86 @@
+import { utf8Bytes, utf8Length } from "./utf8.ts";
+
+/** One reply or push: a line of a frame, made once and shared by every connection that is owed it. */
+export class Line {
+  readonly text: string;
+  /** Length in UTF-8 bytes. */
+  readonly size: number;
+
+  constructor(text: string) {
+    this.text = text;
+    this.size = utf8Length(text);
+  }
+}
+
+/**
+ * The lines that a connection is owed in one tick, as a node of a tree whose root is the empty frame. Connections
+ * that are owed the same lines in the same order walk the same path, so they share one frame: its text is joined and
+ * its bytes are encoded once, however many connections send it.
+ *
+ * Only the last branch of each node is remembered: a broadcast extends the same frame by the same line many times in
+ * a row, and an older branch that is asked for again costs a join, not a mistake.
+ */
+export class Frame {
+  /** Length in UTF-8 bytes, newlines included. */
+  readonly size: number;
+  /** How many lines. */
+  readonly lines: number;
+  readonly #parent: Frame | undefined;
+  readonly #line: Line | undefined;
+  #text: string | undefined;
+  #bytes: Uint8Array<ArrayBuffer> | undefined;
+  #lastLine: Line | undefined;
+  #lastFrame: Frame | undefined;
+
+  private constructor(parent: Frame | undefined, line: Line | undefined) {
+    this.#parent = parent;
+    this.#line = line;
+    this.lines = parent === undefined ? 0 : parent.lines + 1;
+    const before = parent === undefined || parent.size === 0 ? 0 : parent.size + 1;
+    this.size = before + (line?.size ?? 0);
+  }
+
+  /** A new empty frame: the root of one tick. */
+  static root(): Frame {
+    return new Frame(undefined, undefined);
+  }
+
+  /** A frame of one line. */
+  static of(text: string): Frame {
+    return Frame.root().extend(new Line(text));
+  }
+
+  /** This frame with one line more. */
+  extend(line: Line): Frame {
+    if (this.#lastLine === line && this.#lastFrame !== undefined) return this.#lastFrame;
+    const frame = new Frame(this, line);
+    this.#lastLine = line;
+    this.#lastFrame = frame;
+    return frame;
+  }
+
+  /** The lines, joined by newlines. */
+  get text(): string {
+    return this.#text ??= this.#parent?.size ? this.#join() : this.#line?.text ?? "";
+  }
+
+  /** {@linkcode text} as UTF-8. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes ??= utf8Bytes(this.text);
+  }
+
+  #join(): string {
+    const lines: string[] = [];
+    this.#collect(lines);
+    return lines.reverse().join("\n");
+  }
+
+  #collect(lines: string[]): void {
+    // deno-lint-ignore no-this-alias -- a walk up the tree, which may be too long for recursion
+    let at: Frame | undefined = this;
+    while (at !== undefined) {
+      if (at.#line !== undefined) lines.push(at.#line.text);
+      at = at.#parent;
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Which messages wait for their answer, in arrays of fixed size: the slot of a message is its number modulo the size.
+ * A slot that is needed again while its message still waits gives that message up as overdue.
+ */
+export type Answer = "first" | "duplicate" | "late" | "unknown";
+
+const FREE = 0;
+const WAITING = 1;
+const DONE = 2;
+const EXPIRED = 3;
+
+/** Messages by number (0, 1, 2, ...), at most `slots` of them waiting. Nothing is allocated after construction. */
+export class InFlight {
+  readonly #mask: number;
+  readonly #owner: Int32Array;
+  readonly #sentMs: Float64Array;
+  readonly #state: Uint8Array;
+  #waiting = 0;
+
+  /** `minSlots`: how many messages may wait at once; rounded up to a power of two. */
+  constructor(minSlots: number) {
+    const slots = 2 ** Math.ceil(Math.log2(Math.max(16, minSlots)));
+    this.#mask = slots - 1;
+    this.#owner = new Int32Array(slots);
+    this.#sentMs = new Float64Array(slots);
+    this.#state = new Uint8Array(slots);
+  }
+
+  /** Messages that wait now. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Message `index` left at `nowMs`. Answers the message that lost its slot while waiting, else -1. */
+  sent(index: number, nowMs: number): number {
+    const slot = index & this.#mask;
+    const overdue = this.#state[slot] === WAITING ? this.#ownerOf(slot) : -1;
+    if (overdue < 0) this.#waiting++;
+    this.#owner[slot] = index;
+    this.#sentMs[slot] = nowMs;
+    this.#state[slot] = WAITING;
+    return overdue;
+  }
+
+  /** An answer to `index` came. `late`: the message was given up before; `unknown`: it was never sent. */
+  answered(index: number): Answer {
+    const slot = index & this.#mask;
+    if (this.#state[slot] === FREE || this.#ownerOf(slot) < index) return "unknown";
+    if (this.#ownerOf(slot) > index || this.#state[slot] === EXPIRED) return "late";
+    if (this.#state[slot] === DONE) return "duplicate";
+    this.#state[slot] = DONE;
+    this.#waiting--;
+    return "first";
+  }
+
+  /** When message `index` left, while its slot is still its own. */
+  sentMs(index: number): number {
+    return this.#sentMs[index & this.#mask] ?? 0;
+  }
+
+  /** Numbers of all messages that wait, in no order. */
+  *unanswered(): Generator<number> {
+    for (let slot = 0; slot <= this.#mask; slot++) {
+      if (this.#state[slot] === WAITING) yield this.#ownerOf(slot);
+    }
+  }
+
+  /** Gives up all messages that left before `beforeMs` and answers their numbers; answers to them are late. */
+  expire(beforeMs: number): readonly number[] {
+    const expired: number[] = [];
+    for (let slot = 0; slot <= this.#mask; slot++) {
+      if (this.#state[slot] !== WAITING || (this.#sentMs[slot] ?? 0) >= beforeMs) continue;
+      this.#state[slot] = EXPIRED;
+      this.#waiting--;
+      expired.push(this.#ownerOf(slot));
+    }
+    return expired;
+  }
+
+  #ownerOf(slot: number): number {
+    return this.#owner[slot] ?? 0;
+  }
+}

@@ -1,0 +1,108 @@
+/** The JSON encoding of the client protocol: text in, commands out; replies and pushes in, lines out. */
+import type { ClientError } from "../core/errors.ts";
+import { CloseError } from "../core/errors.ts";
+import { Line } from "../core/frame.ts";
+import { type Command, type RequestKind, requestSchemas } from "./commands.ts";
+import { rawField } from "./raw_field.ts";
+
+const MAX_ID = 0xffff_ffff;
+const kinds = new Set<string>(Object.keys(requestSchemas));
+
+/** The ping of the server and the pong of the client. */
+export const EMPTY_OBJECT = "{}";
+
+/** A pong or a command. */
+export type Incoming = Command | { readonly kind: "pong" };
+
+const pong: Incoming = { kind: "pong" };
+
+/** The lines of a frame; a newline at its end is allowed. */
+export function splitFrame(frame: string): readonly string[] {
+  if (!frame.includes("\n")) return [frame];
+  const lines = frame.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  return lines;
+}
+
+/**
+ * Reads one line. Throws a {@linkcode CloseError} with 3501 for malformed JSON, anything but an object, fields of a
+ * wrong type, none or several known requests, and an id that is no positive uint32 (`send` may go without).
+ */
+export function decodeLine(line: string): Incoming {
+  if (line === EMPTY_OBJECT) return pong;
+  const value = parseObject(line);
+  const kind = requestKind(value);
+  if (kind === undefined) return pong;
+  const id = commandId(value, kind);
+  const request = requestSchemas[kind].safeParse(value[kind]);
+  if (!request.success) throw new CloseError("badRequest", { cause: request.error });
+  const rawData = kind === "publish" ? rawField(line, kind, "data") : undefined;
+  // The schema of `kind` made the request, which the compiler cannot follow through the table.
+  return { kind, id, request: request.data, rawData } as Command;
+}
+
+function parseObject(line: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw new CloseError("badRequest", { cause });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new CloseError("badRequest");
+  return value as Record<string, unknown>;
+}
+
+/** The one known request; undefined for an object without any field, which is a pong. */
+function requestKind(value: Record<string, unknown>): RequestKind | undefined {
+  let found: string | undefined;
+  let isEmpty = true;
+  for (const key in value) {
+    isEmpty = false;
+    if (!kinds.has(key)) continue;
+    if (found !== undefined) throw new CloseError("badRequest");
+    found = key;
+  }
+  if (found === undefined && !isEmpty) throw new CloseError("badRequest");
+  return found as RequestKind | undefined;
+}
+
+function commandId(value: Record<string, unknown>, kind: RequestKind): number {
+  const id = value.id ?? 0;
+  const isId = typeof id === "number" && Number.isInteger(id) && id >= 0 && id <= MAX_ID;
+  if (!isId || (id === 0 && kind !== "send")) throw new CloseError("badRequest");
+  return id;
+}
+
+/** The reply to command `id` with the result (a JSON object) under the request's own name. */
+export function replyLine(id: number, kind: RequestKind, resultJson: string): Line {
+  return new Line(`{"id":${id},"${kind}":${resultJson}}`);
+}
+
+/** The reply to command `id` that says why it failed. */
+export function errorLine(id: number, error: ClientError): Line {
+  const temporary = error.isTemporary ? ',"temporary":true' : "";
+  return new Line(
+    `{"id":${id},"error":{"code":${error.code},"message":${JSON.stringify(error.message)}${temporary}}}`,
+  );
+}
+
+/** What every push of `channel` begins with: `{"push":{"channel":"...",`. Made once per channel. */
+export function pushPrefix(channel: string): string {
+  return `{"push":{"channel":${JSON.stringify(channel)},`;
+}
+
+/** A publication; `fields` are the JSON fields beside `data`, without braces, possibly none. */
+export function publicationLine(prefix: string, data: string, fields: string): Line {
+  const rest = fields === "" ? "" : `,${fields}`;
+  return new Line(`${prefix}"pub":{"data":${data}${rest}}}}`);
+}
+
+/** Tells a client that the server ended one of its subscriptions. */
+export function unsubscribePush(prefix: string, code: number, reason: string): Line {
+  return new Line(`${prefix}"unsubscribe":{"code":${code},"reason":${JSON.stringify(reason)}}}}`);
+}
+
+/** A message outside any channel; `data` is raw JSON. */
+export function messagePush(data: string): Line {
+  return new Line(`{"push":{"message":{"data":${data}}}}`);
+}

@@ -1,0 +1,16 @@
+import { ClientError } from "../core/errors.ts";
+
+/** Raw JSON for a value that an application hands over. Throws `TypeError` for what JSON cannot say (undefined, a
+ * function, a cycle, a BigInt). */
+export function payloadOf(value: unknown): string {
+  const json: string | undefined = JSON.stringify(value);
+  if (json === undefined) throw new TypeError(`Cannot send ${typeof value}: JSON has no such value`);
+  return json;
+}
+
+/** The payload of a publish command: one line of raw JSON. Throws 107 when `data` was left out. */
+export function requirePayload(raw: string | undefined): string {
+  if (raw === undefined) throw new ClientError("badRequest", { detail: "data is missing" });
+  // A carriage return between two tokens is white space in JSON, and the end of a line in an event stream.
+  return raw.includes("\r") ? JSON.stringify(JSON.parse(raw)) : raw;
+}

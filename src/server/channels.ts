@@ -1,0 +1,140 @@
+/**
+ * The channels this node has an interest in, and who on this node subscribes to them. The bus hears of a channel once,
+ * when its first subscriber comes, and is told to stop some time after the last one left.
+ */
+import type { Bus } from "../backend/backend.ts";
+import { channelKey, splitChannelKey } from "../protocol/channel_name.ts";
+import { decodePublication } from "../protocol/envelope.ts";
+import { pushPrefix } from "../protocol/json_codec.ts";
+import { Publication, type Subscriber } from "./publication.ts";
+
+/** One channel on this node. */
+export class Channel {
+  readonly key: string;
+  readonly name: string;
+  /** What every push of this channel begins with. */
+  readonly prefix: string;
+  readonly subscribers = new Set<Subscriber>();
+  /** Subscribers whose subscribe is under way. */
+  joining = 0;
+  /** Resolves once the bus confirmed the channel; undefined when it has. */
+  confirming: Promise<void> | undefined;
+  /** When the last subscriber left, on the monotonic clock; undefined while there is one. */
+  emptySinceMs: number | undefined;
+
+  constructor(key: string) {
+    this.key = key;
+    this.name = splitChannelKey(key).channel;
+    this.prefix = pushPrefix(this.name);
+  }
+
+  /** Nobody here wants it. */
+  get isEmpty(): boolean {
+    return this.subscribers.size === 0 && this.joining === 0;
+  }
+}
+
+/** Two steps of a subscribe: the promise, if any, must resolve before {@linkcode Channels.add}. */
+export interface Joining {
+  readonly channel: Channel;
+  readonly confirmed: Promise<void> | undefined;
+}
+
+/** All channels of one node. */
+export class Channels {
+  readonly #channels = new Map<string, Channel>();
+  readonly #empty = new Set<Channel>();
+  readonly #bus: Bus;
+
+  constructor(bus: Bus) {
+    this.#bus = bus;
+  }
+
+  /** How many channels this node has an interest in. */
+  get size(): number {
+    return this.#channels.size;
+  }
+
+  /** Starts a subscribe. Ends with {@linkcode add} or {@linkcode cancel}. */
+  join(workspace: string, name: string): Joining {
+    const key = channelKey(workspace, name);
+    const channel = this.#channels.get(key) ?? this.#open(key);
+    channel.joining++;
+    return { channel, confirmed: channel.confirming };
+  }
+
+  /** Ends a subscribe well: from now on `subscriber` gets what is published. */
+  add(channel: Channel, subscriber: Subscriber): void {
+    channel.joining--;
+    channel.subscribers.add(subscriber);
+  }
+
+  /** Ends a subscribe without a subscription. */
+  cancel(channel: Channel, nowMs: number): void {
+    channel.joining--;
+    this.#markIfEmpty(channel, nowMs);
+  }
+
+  /** Ends a subscription. */
+  remove(channel: Channel, subscriber: Subscriber, nowMs: number): void {
+    channel.subscribers.delete(subscriber);
+    this.#markIfEmpty(channel, nowMs);
+  }
+
+  /** Gives up the channels that have been empty for `delayMs`; a subscriber who returns sooner finds them open. */
+  sweep(nowMs: number, delayMs: number): void {
+    for (const channel of this.#empty) {
+      if (!channel.isEmpty) this.#empty.delete(channel);
+      else if (nowMs - (channel.emptySinceMs ?? nowMs) >= delayMs) this.#drop(channel);
+    }
+  }
+
+  /** Hands a message of the bus to the local subscribers; answers to how many. */
+  deliver(key: string, message: string): number {
+    const channel = this.#channels.get(key);
+    if (channel === undefined) return 0;
+    const envelope = decodePublication(message);
+    if (envelope === undefined) return 0;
+    const publication = new Publication(channel.name, channel.prefix, envelope);
+    for (const subscriber of channel.subscribers) subscriber.onPublication(publication);
+    return channel.subscribers.size;
+  }
+
+  #open(key: string): Channel {
+    const channel = new Channel(key);
+    this.#channels.set(key, channel);
+    this.#confirm(channel);
+    return channel;
+  }
+
+  #confirm(channel: Channel): void {
+    channel.confirming = this.#bus.subscribe(channel.key).then(
+      () => {
+        channel.confirming = undefined;
+      },
+      (error) => {
+        this.#forget(channel);
+        throw error;
+      },
+    );
+    channel.confirming.catch(() => {}); // each joiner handles its own rejection; nobody may be waiting any more
+  }
+
+  /** A channel whose subscribe failed must not be taken for confirmed by the next who asks. */
+  #forget(channel: Channel): void {
+    if (this.#channels.get(channel.key) !== channel) return;
+    this.#channels.delete(channel.key);
+    this.#bus.unsubscribe(channel.key);
+  }
+
+  #markIfEmpty(channel: Channel, nowMs: number): void {
+    if (!channel.isEmpty) return;
+    channel.emptySinceMs = nowMs;
+    this.#empty.add(channel);
+  }
+
+  #drop(channel: Channel): void {
+    this.#empty.delete(channel);
+    this.#forget(channel);
+  }
+}

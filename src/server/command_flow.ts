@@ -1,0 +1,101 @@
+/** The commands of one connection on their way: read, bounded, kept in order where order is promised, and settled. */
+import { ClientError, CloseError } from "../core/errors.ts";
+import { type LaneMode, Lanes } from "../core/lanes.ts";
+import type { Command, CommandOf, RequestKind } from "../protocol/commands.ts";
+import { decodeLine } from "../protocol/json_codec.ts";
+import { runCommand } from "./commands/mod.ts";
+import type { Connection } from "./connection.ts";
+
+/** How commands on one channel share its lane; commands of other kinds overtake freely. */
+const laneModes: { readonly [K in RequestKind]?: LaneMode } = {
+  subscribe: "exclusive",
+  unsubscribe: "exclusive",
+  // The bus keeps publishes in the order in which they were handed to it, so they need not wait for each other.
+  publish: "shared",
+};
+
+export class CommandFlow {
+  readonly #connection: Connection;
+  readonly #lanes = new Lanes<Command>();
+  #inFlight = 0;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Takes one line of a frame. */
+  handle(line: string): void {
+    const connection = this.#connection;
+    connection.context.traffic.messagesIn++;
+    try {
+      const command = decodeLine(line);
+      if (command.kind === "pong") this.#pong();
+      else this.#start(command);
+    } catch (error) {
+      this.#closeOver(error);
+    }
+  }
+
+  /** A command was answered: what waited for it may start. */
+  settle(command: CommandOf<RequestKind>): void {
+    this.#inFlight--;
+    const lane = laneOf(command);
+    if (lane === undefined) return;
+    for (const next of this.#lanes.leave(lane)) this.#run(next);
+  }
+
+  #pong(): void {
+    if (this.#connection.phase === "fresh") throw new CloseError("badRequest");
+    this.#connection.isPongDue = false;
+  }
+
+  #start(command: Command): void {
+    const connection = this.#connection;
+    if (connection.phase === "fresh" && command.kind !== "connect") throw new CloseError("badRequest");
+    this.#inFlight++;
+    const lane = laneOf(command);
+    const mode = laneModes[command.kind];
+    if (this.#inFlight > connection.context.settings.maxCommandsInFlight) return this.#refuse(command);
+    if (lane === undefined || mode === undefined || this.#lanes.enter(lane, mode, command)) {
+      this.#run(command);
+    }
+  }
+
+  #refuse(command: Command): void {
+    this.#inFlight--;
+    this.#connection.refuse(command, new ClientError("tooManyRequests"));
+  }
+
+  #run(command: Command): void {
+    if (this.#connection.phase === "closed") return;
+    try {
+      const running = runCommand(this.#connection, command);
+      if (running !== undefined) running.catch((error) => this.#failed(command, error));
+    } catch (error) {
+      this.#failed(command, error);
+    }
+  }
+
+  #failed(command: Command, error: unknown): void {
+    if (error instanceof CloseError) return this.#connection.close(error.close);
+    if (error instanceof ClientError) return this.#connection.fail(command, error);
+    this.#logFault(command.kind, error);
+    this.#connection.fail(command, new ClientError("internal", { cause: error }));
+  }
+
+  #closeOver(error: unknown): void {
+    if (error instanceof CloseError) return this.#connection.close(error.close);
+    this.#logFault("(decoding)", error);
+    this.#connection.close("serverError");
+  }
+
+  #logFault(command: string, error: unknown): void {
+    const { context, client } = this.#connection;
+    context.log.error("A command failed", { client, command, error });
+  }
+}
+
+function laneOf(command: CommandOf<RequestKind>): string | undefined {
+  if (laneModes[command.kind] === undefined) return undefined;
+  return "channel" in command.request ? command.request.channel : undefined;
+}

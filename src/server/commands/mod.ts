@@ -1,0 +1,40 @@
+/** One handler for each command. A handler answers by `succeed`, or throws (or rejects with) why not. */
+import type { Command, CommandOf, RequestKind } from "../../protocol/commands.ts";
+import type { Connection } from "../connection.ts";
+import { connect } from "./connect.ts";
+import { ping } from "./ping.ts";
+import { publish } from "./publish.ts";
+import { refresh } from "./refresh.ts";
+import { rpc } from "./rpc.ts";
+import { send } from "./send.ts";
+import { subscribe } from "./subscribe.ts";
+import { unavailable } from "./unavailable.ts";
+import { unsubscribe } from "./unsubscribe.ts";
+
+/** Handles one command. Must not throw after it has answered. */
+export type CommandHandler<K extends RequestKind> = (
+  connection: Connection,
+  command: CommandOf<K>,
+) => void | Promise<void>;
+
+const handlers: { readonly [K in RequestKind]: CommandHandler<K> } = {
+  connect,
+  subscribe,
+  unsubscribe,
+  publish,
+  presence: unavailable,
+  presence_stats: unavailable,
+  history: unavailable,
+  rpc,
+  send,
+  refresh,
+  sub_refresh: unavailable,
+  ping,
+};
+
+/** Starts the handler of `command`. */
+export function runCommand(connection: Connection, command: Command): void | Promise<void> {
+  // The table pairs each kind with its handler, which the compiler cannot follow through the index.
+  const handler = handlers[command.kind] as CommandHandler<RequestKind>;
+  return handler(connection, command);
+}

@@ -1,0 +1,18 @@
+import { ClientError, CloseError } from "../../core/errors.ts";
+import type { CommandOf } from "../../protocol/commands.ts";
+import { expiryFields, watchExpiry } from "./connect.ts";
+import type { Connection } from "../connection.ts";
+
+/** Replaces the token of a connection that expires. The new one must be of the same user and workspace. */
+export async function refresh(connection: Connection, command: CommandOf<"refresh">): Promise<void> {
+  const { verifier, version } = connection.context;
+  if (verifier === undefined) throw new ClientError("notAvailable");
+  const identity = await verifier.verify(command.request.token ?? "", connection.pathWorkspace);
+  if (connection.phase !== "open") return;
+  const { user, workspace } = connection.identity;
+  if (identity.user !== user || identity.workspace !== workspace) throw new CloseError("invalidToken");
+  connection.identity = identity;
+  watchExpiry(connection);
+  const result = { client: connection.client, version: `shoal ${version}`, ...expiryFields(connection) };
+  connection.succeed(command, JSON.stringify(result));
+}

@@ -1,0 +1,213 @@
+/**
+ * One client of the client protocol: from the open socket to its end. Commands come in and are answered through
+ * `command_flow.ts`; what the client is owed leaves through the node's outbox as one frame a tick.
+ */
+import { type ClientError, type Close, type CloseName, closeTable } from "../core/errors.ts";
+import { type Frame, Line } from "../core/frame.ts";
+import type { ClientId } from "../core/ids.ts";
+import type { Pinged } from "../core/ping_wheel.ts";
+import type { OutboxTarget } from "../core/outbox.ts";
+import type { CommandOf, RequestKind } from "../protocol/commands.ts";
+import { EMPTY_OBJECT, errorLine, replyLine, splitFrame } from "../protocol/json_codec.ts";
+import type { Channel } from "./channels.ts";
+import { CommandFlow } from "./command_flow.ts";
+import type { ConnectionContext } from "./context.ts";
+import { anonymous, DEFAULT_WORKSPACE, EXPIRY_GRACE_MS, type Identity, publisherFields } from "./identity.ts";
+import type { Peer } from "./peer.ts";
+import type { Publication, Subscriber } from "./publication.ts";
+import type { Socket, SocketListener } from "./socket.ts";
+
+/** `fresh`: no connect yet; `connecting`: it is being checked; `open`: accepted; `closed`: ended, nothing is sent. */
+export type ConnectionPhase = "fresh" | "connecting" | "open" | "closed";
+
+interface Backlog {
+  readonly lines: string[];
+  bytes: number;
+}
+
+const pingLine = new Line(EMPTY_OBJECT);
+const decoder = new TextDecoder();
+
+export class Connection implements SocketListener, OutboxTarget, Subscriber, Pinged, Peer {
+  readonly context: ConnectionContext;
+  readonly #socket: Socket;
+  readonly #flow: CommandFlow;
+  /** Belongs to the outbox. */
+  pending: Frame | undefined = undefined;
+  /** Channels by name; `undefined` while the subscribe is under way. */
+  readonly channels = new Map<string, Channel | undefined>();
+  /** Set once the connect was accepted. */
+  client: ClientId | undefined = undefined;
+  identity: Identity;
+  /** The workspace that the URL named, if any. */
+  readonly pathWorkspace: string | undefined;
+  /** What the client calls itself. */
+  clientName = "";
+  /** What goes beside the data of this client's publications. */
+  publisherFields = "";
+  isPongDue = false;
+  /** When the connection was opened, on the monotonic clock. */
+  readonly openedMs: number;
+  #phase: ConnectionPhase = "fresh";
+  #backlog: Backlog | undefined = undefined;
+
+  constructor(socket: Socket, pathWorkspace: string | undefined, context: ConnectionContext) {
+    this.#socket = socket;
+    this.context = context;
+    this.pathWorkspace = pathWorkspace;
+    this.identity = anonymous(pathWorkspace ?? DEFAULT_WORKSPACE);
+    this.openedMs = context.clock.monotonicMs();
+    this.#flow = new CommandFlow(this);
+    context.traffic.connectionsOpened++;
+    context.peers.add(this);
+    context.deadlines.add(this, this.openedMs + context.settings.connectTimeoutMs);
+  }
+
+  get phase(): ConnectionPhase {
+    return this.#phase;
+  }
+
+  onMessage(data: string | Uint8Array<ArrayBuffer>): void {
+    if (this.#phase === "closed") return;
+    const text = typeof data === "string" ? data : decoder.decode(data);
+    this.context.traffic.bytesIn += text.length;
+    for (const line of splitFrame(text)) this.#take(line);
+  }
+
+  onClose(code: number, reason: string): void {
+    this.#finish({ code, reason });
+  }
+
+  onPublication(publication: Publication): void {
+    this.context.outbox.push(this, publication.jsonLine);
+  }
+
+  /** Sends one line with the frame of this tick. */
+  send(line: Line): void {
+    if (this.#phase !== "closed") this.context.outbox.push(this, line);
+  }
+
+  /** Called by the outbox at the end of a tick. */
+  deliver(frame: Frame): void {
+    if (this.#phase === "closed") return;
+    const socket = this.#socket;
+    if (socket.bufferedAmount + frame.size > this.context.settings.outboxBytes) return this.close("slow");
+    const { traffic } = this.context;
+    traffic.framesOut++;
+    traffic.messagesOut += frame.lines;
+    traffic.bytesOut += frame.size;
+    socket.send(frame);
+  }
+
+  /** Answers a command with its result, a JSON object. */
+  succeed(command: CommandOf<RequestKind>, resultJson: string): void {
+    if (command.id !== 0) this.send(replyLine(command.id, command.kind, resultJson));
+    this.#flow.settle(command);
+  }
+
+  /** Answers a command with an error. */
+  fail(command: CommandOf<RequestKind>, error: ClientError): void {
+    this.refuse(command, error);
+    this.#flow.settle(command);
+  }
+
+  /** Answers a command that was never started. */
+  refuse(command: CommandOf<RequestKind>, error: ClientError): void {
+    this.context.traffic.countError(error.code);
+    if (command.id !== 0) this.send(errorLine(command.id, error));
+  }
+
+  /** Sends what is owed, then ends the connection. Does nothing when it has ended. */
+  close(close: CloseName | Close): void {
+    if (this.#phase === "closed") return;
+    const { code, reason } = typeof close === "string" ? closeTable[close] : close;
+    if (close !== "slow") this.context.outbox.flushTarget(this);
+    this.#finish({ code, reason });
+    this.#socket.close(code, reason);
+  }
+
+  end(close: CloseName): void {
+    this.close(close);
+  }
+
+  /** Holds what comes next until {@linkcode accept} or {@linkcode reject}: the connect is being checked. */
+  startConnecting(): void {
+    this.#phase = "connecting";
+    this.#backlog = { lines: [], bytes: 0 };
+  }
+
+  /** The connect was accepted. What was held is handled after the caller has answered. */
+  accept(identity: Identity): void {
+    this.identity = identity;
+    this.client = this.context.newClientId();
+    this.publisherFields = publisherFields(identity, this.client);
+    this.#phase = "open";
+    this.context.enroll(this);
+  }
+
+  /** The connect is answered with an error: what was sent after it is void, another may follow until the deadline. */
+  reject(): void {
+    this.#backlog = undefined;
+    if (this.#phase === "connecting") this.#phase = "fresh";
+  }
+
+  /** Handles what came while the connect was being checked. */
+  releaseBacklog(): void {
+    const lines = this.#backlog?.lines ?? [];
+    this.#backlog = undefined;
+    for (const line of lines) this.#take(line);
+  }
+
+  /** Asks for a sign of life. */
+  ping(): void {
+    this.isPongDue = true;
+    this.send(pingLine);
+  }
+
+  /** A deadline of this connection may have passed: the first connect's, or the token's. */
+  checkDeadlines(): void {
+    const { clock, settings, hasStalledSince } = this.context;
+    if (this.#phase === "open") return this.#checkExpiry();
+    if (clock.monotonicMs() - this.openedMs < settings.connectTimeoutMs) return;
+    // 3502 tells an SDK never to return, so it must not be said when it was us who did not read.
+    this.close(hasStalledSince(this.openedMs) ? "serverError" : "stale");
+  }
+
+  #checkExpiry(): void {
+    const { expiresAtMs } = this.identity;
+    if (expiresAtMs === undefined) return;
+    if (this.context.clock.wallMs() >= expiresAtMs + EXPIRY_GRACE_MS) this.close("connectionExpired");
+  }
+
+  #take(line: string): void {
+    if (this.#phase === "closed") return;
+    if (this.#phase === "connecting") this.#hold(line);
+    else this.#flow.handle(line);
+  }
+
+  #hold(line: string): void {
+    const backlog = this.#backlog ??= { lines: [], bytes: 0 };
+    backlog.bytes += line.length;
+    if (backlog.bytes > this.context.settings.pendingConnectBytes) return this.close("badRequest");
+    backlog.lines.push(line);
+  }
+
+  #finish(close: Close): void {
+    if (this.#phase === "closed") return;
+    this.#phase = "closed";
+    this.pending = undefined;
+    this.#backlog = undefined;
+    this.#leaveChannels();
+    this.context.traffic.countClose(close.code);
+    this.context.peers.delete(this);
+    this.context.dismiss(this);
+  }
+
+  #leaveChannels(): void {
+    const { channels, clock } = this.context;
+    for (const channel of this.channels.values()) {
+      if (channel !== undefined) channels.remove(channel, this, clock.monotonicMs());
+    }
+    this.channels.clear();
+  }
+}

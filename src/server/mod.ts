@@ -1,0 +1,16 @@
+/**
+ * A node without a network: sessions, connections, commands, channels, apps.
+ *
+ * @module
+ */
+export { type App, type AppSession, defineApp } from "./apps/app.ts";
+export { counter } from "./apps/counter.ts";
+export { echo } from "./apps/echo.ts";
+export { sha256 } from "./apps/sha256.ts";
+export { Node, type NodeEnd, type NodeOptions } from "./node.ts";
+export type { ChannelOptions, NamespaceOptions, NodeSettings } from "./options.ts";
+export type { Readiness } from "./readiness.ts";
+export { type RpcCaller, type RpcHandler } from "./rpc.ts";
+export type { Acceptor, Frame, Handshake, Socket, SocketListener } from "./socket.ts";
+export { RESERVED_SEGMENTS } from "./socket_routes.ts";
+export { mintToken, type TokenClaims } from "./tokens/mod.ts";

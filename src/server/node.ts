@@ -1,0 +1,319 @@
+/** A node: the heart that puts sessions, connections and timers together. Processes and HTTP stand around it. */
+import type { BackendFactory, NodeRecord, NodeStats, PublishDone } from "../backend/backend.ts";
+import type { Clock } from "../core/clock.ts";
+import { Deadlines } from "../core/deadlines.ts";
+import type { CloseName } from "../core/errors.ts";
+import type { Logger } from "../core/log.ts";
+import { Outbox } from "../core/outbox.ts";
+import { PingWheel } from "../core/ping_wheel.ts";
+import { channelKey } from "../protocol/channel_name.ts";
+import { encodePublication } from "../protocol/envelope.ts";
+import { payloadOf } from "../protocol/payload.ts";
+import type { App } from "./apps/app.ts";
+import { AppConnection, type AppContext } from "./apps/app_connection.ts";
+import { ChannelRules } from "./channel_rules.ts";
+import { Connection } from "./connection.ts";
+import { DEFAULT_WORKSPACE } from "./identity.ts";
+import { LagMeter } from "./lag.ts";
+import { LoadSampler } from "./load.ts";
+import type { NodeSettings } from "./options.ts";
+import { closePaced } from "./paced_close.ts";
+import type { Peer } from "./peer.ts";
+import { type Readiness, readinessOf } from "./readiness.ts";
+import { builtInRpc, type RpcCaller, type RpcHandler } from "./rpc.ts";
+import { routeSocket } from "./socket_routes.ts";
+import { Session, type SessionOwner } from "./session.ts";
+import type { Acceptor } from "./socket.ts";
+import { TokenVerifier } from "./tokens/verify.ts";
+import { Traffic } from "./traffic.ts";
+
+/** Period of the small duties: pings, deadlines, idle channels, client records. */
+const TICK_MS = 100;
+
+/** What a node is made of. */
+export interface NodeOptions {
+  readonly settings: NodeSettings;
+  readonly backend: BackendFactory;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly pid: number;
+  readonly apps: Readonly<Record<string, App>>;
+  /** Methods beside the built-in `echo` and `time`. */
+  readonly rpc?: Readonly<Record<string, RpcHandler>> | undefined;
+  /** Takes what clients `send`. */
+  readonly onMessage?: ((data: unknown, from: RpcCaller) => void) | undefined;
+}
+
+/** Why a node ended by itself. */
+export type NodeEnd = "closed" | "backend closed";
+
+export class Node implements SessionOwner {
+  readonly settings: NodeSettings;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly traffic = new Traffic();
+  /** Resolves when the node has ended, whoever asked for it. */
+  readonly ended: Promise<NodeEnd>;
+  readonly #options: NodeOptions;
+  readonly #startedMs: number;
+  readonly #outbox = new Outbox();
+  readonly #rules: ChannelRules;
+  readonly #verifier: TokenVerifier | undefined;
+  readonly #rpc: ReadonlyMap<string, RpcHandler>;
+  readonly #wheel: PingWheel<Connection>;
+  readonly #places = new Map<Connection, number>();
+  readonly #deadlines: Deadlines<Connection>;
+  readonly #lag: LagMeter;
+  readonly #load: LoadSampler;
+  readonly #contexts = new Map<Session, AppContext>();
+  #session: Session;
+  #stats: NodeStats;
+  #timers: ReturnType<typeof setInterval>[] = [];
+  #address = "";
+  #isDraining = false;
+  #isClosed = false;
+  #resolveEnded: (end: NodeEnd) => void = () => {};
+
+  constructor(options: NodeOptions) {
+    const { settings, clock, log } = options;
+    this.#options = options;
+    this.settings = settings;
+    this.clock = clock;
+    this.log = log;
+    this.#startedMs = clock.wallMs();
+    this.ended = new Promise((resolve) => this.#resolveEnded = resolve);
+    this.#rules = new ChannelRules(settings.channel, settings.namespaces, settings.maxChannelNameLength);
+    this.#verifier = verifierOf(settings);
+    this.#rpc = new Map(Object.entries({ ...builtInRpc, ...options.rpc }));
+    const nowMs = clock.monotonicMs();
+    const { pingIntervalMs, pongTimeoutMs } = settings;
+    this.#wheel = new PingWheel({ intervalMs: pingIntervalMs, pongTimeoutMs, tickMs: TICK_MS }, nowMs);
+    this.#deadlines = new Deadlines(TICK_MS, nowMs);
+    this.#lag = new LagMeter(TICK_MS, nowMs);
+    this.#load = new LoadSampler(this.traffic, this.#lag, clock);
+    this.#session = this.#openSession();
+    this.#stats = this.#load.sample(0, 0);
+  }
+
+  /** Starts beating. `address` is where operators reach this node, `host:port`. */
+  start(address: string): void {
+    this.#address = address;
+    this.#timers = [
+      setInterval(() => this.#tick(), TICK_MS),
+      setInterval(() => this.#beat(), this.settings.beatIntervalMs),
+    ];
+    this.#beat();
+  }
+
+  /** This generation's id. */
+  get id(): string {
+    return this.#session.id;
+  }
+
+  /** Open sockets of any kind. */
+  get connections(): number {
+    let count = 0;
+    for (const { peers } of this.#contexts.values()) count += peers.size;
+    return count;
+  }
+
+  get session(): Session {
+    return this.#session;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  get startedMs(): number {
+    return this.#startedMs;
+  }
+
+  get version(): string {
+    return this.#options.version;
+  }
+
+  /** What the last beat said. */
+  get stats(): NodeStats {
+    return this.#stats;
+  }
+
+  /** Whether a client should come here, and if not, why. */
+  get readiness(): Readiness {
+    return readinessOf(this.#isDraining, this.#session, this.settings.probeTimeoutMs);
+  }
+
+  /** Who takes a WebSocket at `path`; undefined when nobody does. */
+  acceptor(path: string): Acceptor | undefined {
+    const route = routeSocket(path);
+    if (route === undefined) return undefined;
+    if (route.kind === "client") return (socket) => new Connection(socket, route.workspace, this.#context);
+    const app = Object.hasOwn(this.#options.apps, route.app) ? this.#options.apps[route.app] : undefined;
+    if (app === undefined) return undefined;
+    return (socket, handshake) => new AppConnection(app, socket, handshake, this.#context);
+  }
+
+  /** Publishes `data`, any JSON value, to a channel. Resolves when the backend took it, else rejects with 100. */
+  publish(channel: string, data: unknown, workspace = DEFAULT_WORKSPACE): Promise<void> {
+    const payload = payloadOf(data);
+    return new Promise((resolve, reject) => {
+      this.#publish(
+        this.#session,
+        workspace,
+        channel,
+        payload,
+        "",
+        (error) => error ? reject(error) : resolve(),
+      );
+    });
+  }
+
+  /** Takes no new clients and asks those it has to reconnect elsewhere, at a pace. Resolves when all are gone. */
+  async drain(): Promise<void> {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    this.#beat();
+    await this.#closeAll("shutdown");
+  }
+
+  /** Ends everything: what is still connected is closed at once. Idempotent. */
+  async close(end: NodeEnd = "closed"): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#isDraining = true;
+    await this.#closeAll("shutdown");
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#session.leave();
+    this.#resolveEnded(end);
+  }
+
+  describe(session: Session): NodeRecord {
+    return {
+      node: session.id,
+      address: this.#address,
+      version: this.#options.version,
+      pid: this.#options.pid,
+      startedMs: this.#startedMs,
+      isDraining: this.#isDraining,
+      stats: this.#stats,
+    };
+  }
+
+  onBuried(session: Session): void {
+    if (session !== this.#session || this.#isClosed) return;
+    session.log.warn("The cluster declared this node dead: starting over under a new id");
+    this.#session = this.#openSession();
+    this.#beat();
+    void this.#retire(session);
+  }
+
+  onBackendClosed(session: Session): void {
+    session.log.error("The backend has ended, and with it this node", { trouble: session.backend.trouble });
+    void this.close("backend closed");
+  }
+
+  async #retire(session: Session): Promise<void> {
+    const { peers } = this.#contextOf(session);
+    await closePaced(peers, "forceReconnect", this.#pace, () => this.#isClosed);
+    this.#contexts.delete(session);
+    await session.abandon();
+  }
+
+  async #closeAll(close: CloseName): Promise<void> {
+    const all = [...this.#contexts.values()];
+    await Promise.all(all.map(({ peers }) => closePaced(peers, close, this.#pace, () => this.#isClosed)));
+  }
+
+  get #pace() {
+    return { ratePerSec: this.settings.drainRatePerS, maxMs: this.settings.drainMaxMs };
+  }
+
+  get #context(): AppContext {
+    return this.#contextOf(this.#session);
+  }
+
+  #contextOf(session: Session): AppContext {
+    const context = this.#contexts.get(session);
+    if (context === undefined) throw new ReferenceError(`Cannot use session "${session.id}": it has ended`);
+    return context;
+  }
+
+  #openSession(): Session {
+    const session = new Session(this.#options.backend, this);
+    this.#contexts.set(session, this.#makeContext(session));
+    return session;
+  }
+
+  #makeContext(session: Session): AppContext {
+    return {
+      node: session.id,
+      version: this.#options.version,
+      settings: this.settings,
+      clock: this.clock,
+      log: session.log,
+      outbox: this.#outbox,
+      channels: session.channels,
+      counters: session.backend.counters,
+      rules: this.#rules,
+      traffic: this.traffic,
+      rpc: this.#rpc,
+      onMessage: this.#options.onMessage,
+      verifier: this.#verifier,
+      peers: new Set<Peer>(),
+      deadlines: this.#deadlines,
+      newClientId: session.newClientId,
+      hasStalledSince: (sinceMs) => this.#lag.hasStalledSince(sinceMs),
+      enroll: (connection) => this.#enroll(session, connection),
+      dismiss: (connection) => this.#dismiss(session, connection),
+      publish: (workspace, channel, payload, fields, done) =>
+        this.#publish(session, workspace, channel, payload, fields, done),
+    };
+  }
+
+  #enroll(session: Session, connection: Connection): void {
+    session.enroll(connection);
+    this.#places.set(connection, this.#wheel.add(connection));
+  }
+
+  #dismiss(session: Session, connection: Connection): void {
+    session.dismiss(connection);
+    const place = this.#places.get(connection);
+    if (place === undefined) return;
+    this.#places.delete(connection);
+    this.#wheel.remove(connection, place);
+  }
+
+  #publish(
+    session: Session,
+    workspace: string,
+    channel: string,
+    payload: string,
+    fields: string,
+    done: PublishDone,
+  ): void {
+    this.traffic.publications++;
+    session.backend.bus.publish(channelKey(workspace, channel), encodePublication(payload, fields), done);
+  }
+
+  #tick(): void {
+    const nowMs = this.clock.monotonicMs();
+    this.#lag.tick(nowMs);
+    const { ping, overdue } = this.#wheel.turn(nowMs);
+    for (const connection of overdue) connection.close("noPong");
+    for (const connection of ping) connection.ping();
+    for (const connection of this.#deadlines.due(nowMs)) connection.checkDeadlines();
+    for (const session of this.#contexts.keys()) session.tick();
+  }
+
+  #beat(): void {
+    this.#stats = this.#load.sample(this.connections, this.#session.channels.size);
+    this.#session.beat();
+  }
+}
+
+function verifierOf(settings: NodeSettings): TokenVerifier | undefined {
+  const { tokenHmacSecret, tokenAudience, tokenIssuer } = settings;
+  if (tokenHmacSecret === "") return undefined;
+  return new TokenVerifier({ hmacSecret: tokenHmacSecret, audience: tokenAudience, issuer: tokenIssuer });
+}

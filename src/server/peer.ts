@@ -1,0 +1,7 @@
+import type { CloseName } from "../core/errors.ts";
+
+/** An open socket of any kind, as far as the node's own end is concerned. */
+export interface Peer {
+  /** Ends it. Does nothing when it has ended. */
+  end(close: CloseName): void;
+}

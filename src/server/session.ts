@@ -1,0 +1,137 @@
+/**
+ * One generation of a node: its id, its backend, its channels and its clients. A node that was declared dead opens a
+ * new session beside the old one, whose clients keep what they have until each was asked to reconnect.
+ */
+import type { Backend, BackendFactory, BackendState, ClientRecord, NodeRecord } from "../backend/backend.ts";
+import type { Clock } from "../core/clock.ts";
+import { type ClientId, clientIdMaker, newNodeId, type NodeId } from "../core/ids.ts";
+import type { Logger } from "../core/log.ts";
+import { Channels } from "./channels.ts";
+import { ClientRecords } from "./client_records.ts";
+import type { Connection } from "./connection.ts";
+import { Connections } from "./connections.ts";
+import { Membership } from "./membership.ts";
+import type { NodeSettings } from "./options.ts";
+import { Probe } from "./probe.ts";
+import type { Traffic } from "./traffic.ts";
+
+/** What a session needs of its node. */
+export interface SessionOwner {
+  readonly settings: NodeSettings;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly traffic: Traffic;
+  /** What this generation says of itself. */
+  describe(session: Session): NodeRecord;
+  /** The session was declared dead by the cluster. */
+  onBuried(session: Session): void;
+  /** The backend is gone for good. */
+  onBackendClosed(session: Session): void;
+}
+
+export class Session {
+  readonly id: NodeId;
+  readonly backend: Backend;
+  readonly channels: Channels;
+  readonly connections = new Connections();
+  readonly membership: Membership;
+  readonly probe: Probe;
+  readonly newClientId: () => ClientId;
+  readonly log: Logger;
+  readonly #owner: SessionOwner;
+  readonly #records: ClientRecords;
+  #isEnding = false;
+
+  constructor(factory: BackendFactory, owner: SessionOwner) {
+    const { clock, settings, traffic } = owner;
+    this.#owner = owner;
+    this.id = newNodeId();
+    this.log = owner.log.child({ node: this.id });
+    this.newClientId = clientIdMaker(this.id);
+    this.backend = factory(this.id, {
+      onChannelMessage: (channel, message) => this.channels.deliver(channel, message),
+      onNodeMessage: (message) => this.#onNodeMessage(message),
+      onState: (state) => this.#onState(state),
+    });
+    const { bus, registry } = this.backend;
+    this.channels = new Channels(bus);
+    this.probe = new Probe(bus, this.id, clock);
+    this.#records = new ClientRecords(registry, this.log);
+    this.membership = new Membership(registry, {
+      record: () => owner.describe(this),
+      expectedClients: () => ({ count: this.connections.size, pending: this.#records.pending }),
+      rewriteClients: async () => void await registry.replaceClients(this.#allRecords()),
+      onBuried: () => owner.onBuried(this),
+    }, { limits: settings, clock, log: this.log, traffic });
+  }
+
+  /** Beats, and asks whether what is published comes back. */
+  beat(): void {
+    if (this.#isEnding) return;
+    if (this.backend.state === "ready") this.probe.send();
+    void this.membership.beat();
+  }
+
+  /** Small duties of every tick: idle channels, client records. */
+  tick(): void {
+    this.channels.sweep(this.#owner.clock.monotonicMs(), this.#owner.settings.unsubscribeDelayMs);
+    if (this.membership.mayWrite && !this.#isEnding) void this.#records.flush();
+  }
+
+  enroll(connection: Connection): void {
+    this.connections.add(connection);
+    this.#records.put(this.#recordOf(connection));
+  }
+
+  dismiss(connection: Connection): void {
+    if (connection.client === undefined || this.connections.get(connection.client) === undefined) return;
+    this.connections.remove(connection);
+    this.#records.drop(connection.client);
+  }
+
+  /** Takes this generation out of the registry in good order, and ends its connections to the backend. */
+  async leave(): Promise<void> {
+    this.#isEnding = true;
+    try {
+      if (this.backend.state === "ready") await this.backend.registry.leave();
+    } catch (error) {
+      this.log.warn("Could not sign off: the others will find out by the missing beat", { error });
+    } finally {
+      await this.backend.close();
+    }
+  }
+
+  /** Ends the connections to the backend of a generation that is buried already. */
+  async abandon(): Promise<void> {
+    this.#isEnding = true;
+    await this.backend.close();
+  }
+
+  #onNodeMessage(message: string): void {
+    if (!this.probe.take(message)) this.log.debug("A message of an unknown format was dropped");
+  }
+
+  #onState(state: BackendState): void {
+    const { log } = this;
+    if (state === "ready") log.info("The backend is ready");
+    else if (state === "lost") log.warn("The backend is lost", { trouble: this.backend.trouble });
+    else if (state === "closed" && !this.#isEnding) this.#owner.onBackendClosed(this);
+  }
+
+  #allRecords(): readonly ClientRecord[] {
+    return Array.from(this.connections.all(), (connection) => this.#recordOf(connection));
+  }
+
+  #recordOf(connection: Connection): ClientRecord {
+    const { client = "", identity, openedMs } = connection;
+    const { clock } = this.#owner;
+    const connectedMs = Math.round(clock.wallMs() - (clock.monotonicMs() - openedMs));
+    return {
+      client,
+      workspace: identity.workspace,
+      user: identity.user,
+      name: connection.clientName,
+      connectedMs,
+    };
+  }
+}

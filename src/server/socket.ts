@@ -1,0 +1,45 @@
+/** What a server really needs of a WebSocket; `http/native.ts` and `http/ws.ts` offer it. */
+
+/** Bytes that many sockets share: `text` is built once, `bytes` only where a transport wants them. */
+export interface Frame {
+  readonly text: string;
+  /** UTF-8 of `text`, made at the first call and kept. */
+  bytes(): Uint8Array<ArrayBuffer>;
+  /** Length of `text` in UTF-8 bytes. */
+  readonly size: number;
+}
+
+/** One accepted WebSocket. No method throws; after the end all of them do nothing. */
+export interface Socket {
+  /** Queues one text frame. The queue has no bound of its own: look at `bufferedAmount` first. */
+  send(frame: Frame): void;
+  /** Queues one binary frame. */
+  sendBinary(bytes: Uint8Array<ArrayBuffer>): void;
+  /** Starts the closing handshake; a transport that can, terminates 5 s later. */
+  close(code: number, reason: string): void;
+  /** Frees the descriptor at once where the transport can (`ws`), else as `close`. */
+  terminate(): void;
+  /** Bytes queued and not yet taken by the kernel. */
+  readonly bufferedAmount: number;
+}
+
+/** What a socket tells its owner. Called one after the other; none may throw. */
+export interface SocketListener {
+  onMessage(data: string | Uint8Array<ArrayBuffer>): void;
+  /** Called exactly once, whoever ended it. */
+  onClose(code: number, reason: string): void;
+}
+
+/** What is known of a client before its first message. */
+export interface Handshake {
+  /** Peer address without port. */
+  readonly remoteAddress: string;
+  /** Path without query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Reads a request header, case-insensitive. */
+  header(name: string): string | undefined;
+}
+
+/** Takes an open socket and answers who listens to it. */
+export type Acceptor = (socket: Socket, handshake: Handshake) => SocketListener;

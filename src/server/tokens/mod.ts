@@ -1,0 +1,6 @@
+/**
+ * Tokens of clients.
+ *
+ * @module
+ */
+export { mintToken, type TokenClaims } from "./mint.ts";

@@ -1,0 +1,29 @@
+/** Plain counters of one node's traffic: cheap to add to on the hot path, read by statistics and metrics. */
+export class Traffic {
+  /** Messages that clients sent (commands, app messages). */
+  messagesIn = 0;
+  /** Lines that were sent to clients (replies, pushes, app messages). */
+  messagesOut = 0;
+  bytesIn = 0;
+  bytesOut = 0;
+  /** Frames that were sent; `messagesOut / framesOut` is the coalescing ratio. */
+  framesOut = 0;
+  /** Publications that clients of this node made and the backend took. */
+  publications = 0;
+  connectionsOpened = 0;
+  connectionsRefused = 0;
+  listenersReopened = 0;
+  reaps = 0;
+  /** Closes by code, whoever asked for them. */
+  readonly closes = new Map<number, number>();
+  /** Error replies by code. */
+  readonly errors = new Map<number, number>();
+
+  countClose(code: number): void {
+    this.closes.set(code, (this.closes.get(code) ?? 0) + 1);
+  }
+
+  countError(code: number): void {
+    this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
+  }
+}

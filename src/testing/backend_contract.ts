@@ -1,0 +1,30 @@
+import { channelTests, nodeMessageTests } from "./backend_contract/bus.ts";
+import { counterTests } from "./backend_contract/counters.ts";
+import type { TestCluster } from "./backend_contract/kit.ts";
+import { lifecycleTests } from "./backend_contract/lifecycle.ts";
+import { clientTests, nodeTests } from "./backend_contract/registry.ts";
+
+export type { TestCluster, TestNode } from "./backend_contract/kit.ts";
+export { RecordingListener } from "./recording_listener.ts";
+
+const TESTS = [
+  ...lifecycleTests,
+  ...channelTests,
+  ...nodeMessageTests,
+  ...nodeTests,
+  ...clientTests,
+  ...counterTests,
+];
+
+/**
+ * Registers a test for each promise of `backend/backend.ts` against one implementation. Every test opens a cluster of
+ * its own with `open` and disposes of it at the end.
+ */
+export function backendContract(name: string, open: () => Promise<TestCluster>): void {
+  for (const { says, run } of TESTS) {
+    Deno.test(`${name} ${says}`, async () => {
+      await using cluster = await open();
+      await run(cluster);
+    });
+  }
+}
