@@ -8,30 +8,28 @@ const installTimeoutMs = 5 * 60_000;
 
 /**
  * Installs `packages` as root, services held back: a policy that refuses every start is in place for the duration, and
- * one that was there before is put back. Signals wait until then. Rejects with the failed command. Not concurrent.
+ * one that was there before is put back. Signals wait until then. Returns in one line what failed. Not concurrent.
  */
-export async function installPackages(packages: readonly string[]): Promise<void> {
+export async function installPackages(packages: readonly string[]): Promise<string | undefined> {
   const ignore = () => {};
   const signals: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) Deno.addSignalListener(signal, ignore);
   try {
     await holdServices();
-    await aptGet("update");
-    await aptGet("install", "-y", "--no-install-recommends", ...packages);
+    return await aptGet("update") ??
+      await aptGet("install", "-y", "--no-install-recommends", ...packages);
   } finally {
     await releaseServices();
     for (const signal of signals) Deno.removeSignalListener(signal, ignore);
   }
 }
 
-async function aptGet(...args: readonly string[]): Promise<void> {
+async function aptGet(...args: readonly string[]): Promise<string | undefined> {
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   const signal = AbortSignal.timeout(installTimeoutMs);
   const command = new Deno.Command("apt-get", { args: [...args], env, stdin: "null", signal });
   const { code } = await command.spawn().status;
-  if (code !== 0) {
-    throw new Error(`Cannot install what the tests need: apt-get ${args[0]} ended with ${code}`);
-  }
+  return code === 0 ? undefined : `Cannot install what the tests need: apt-get ${args[0]} ended with ${code}`;
 }
 
 async function holdServices(): Promise<void> {

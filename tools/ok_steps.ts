@@ -16,7 +16,7 @@ export function okSteps(files: readonly string[]): readonly Step[] {
   const checked = files.filter((file) => /\.tsx?$/.test(file));
   const documented = [...checked, ...files.filter((file) => file.endsWith(".md"))];
   return [
-    step("fmt", ["fmt", "--check", "--quiet"], "deno fmt"),
+    step("fmt", ["fmt", "--check"], "deno fmt"),
     step("lint", ["lint", "--quiet"], "deno lint"),
     step("types", ["check", "--quiet", ...checked], "deno check"),
     step(

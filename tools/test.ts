@@ -5,9 +5,10 @@
 import { installPackages } from "./apt.ts";
 import { isDebianLike, missingMessage, type Need, planNeeds, type Situation, testNeeds } from "./needs.ts";
 import { listRepoFiles, repoRoot } from "./repo_files.ts";
-import { type ProcessResult, runTee } from "./run_tee.ts";
+import { runTee } from "./run_tee.ts";
 import {
   denoTestArgs,
+  type DenoTestOptions,
   parseTestArgs,
   realFlags,
   selectTests,
@@ -21,6 +22,8 @@ const groupTimeoutMs = 6 * 60_000;
 
 const isCi = Deno.env.get("CI") === "true";
 
+const tempDir = Deno.env.get("TMPDIR") ?? "/tmp";
+
 /** Where servers live that the PATH of a plain user leaves out. */
 const searchPath = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin"];
 
@@ -32,13 +35,8 @@ async function main(): Promise<number> {
     if (fault !== undefined) return fail(fault);
   }
   const options = { coverageDir: args.coverageDir, namePattern: selection.namePattern };
-  const unit = await runGroup("unit tests", denoTestArgs(unitFlags, selection.unit, options), selection.unit);
-  const flags = realFlags(tempDir());
-  const real = await runGroup(
-    "tests with real processes",
-    denoTestArgs(flags, selection.real, options),
-    selection.real,
-  );
+  const unit = await runGroup("unit tests", unitFlags(tempDir), selection.unit, options);
+  const real = await runGroup("tests with real processes", realFlags(tempDir), selection.real, options);
   return conclude(addCounts(unit, real), args);
 }
 
@@ -58,7 +56,8 @@ async function provideNeeds(args: TestArgs): Promise<string | undefined> {
   if (plan.mustAsk && !confirm("Run this now (services stay stopped)?")) {
     return missingMessage(situation, plan.packages);
   }
-  await installPackages(plan.packages);
+  const fault = await installPackages(plan.packages);
+  if (fault !== undefined) return fault;
   const missing = await missingNeeds();
   return missing.length === 0 ? undefined : missingMessage({ ...situation, missing }, plan.packages);
 }
@@ -97,12 +96,13 @@ function isAbsence(error: unknown): boolean {
 
 async function runGroup(
   name: string,
-  args: readonly string[],
+  flags: readonly string[],
   files: readonly string[],
+  options: DenoTestOptions,
 ): Promise<TestCounts> {
   if (files.length === 0) return noTests;
   console.log(`\n${name}: ${files.length} files`);
-  const result = await runTee(Deno.execPath(), args, {
+  const result = await runTee(Deno.execPath(), denoTestArgs(flags, files, options), {
     cwd: repoRoot,
     env: { PATH: searchPath.join(":") },
     timeoutMs: groupTimeoutMs,
@@ -110,15 +110,7 @@ async function runGroup(
   if (result.isTimedOut) {
     console.error(`The ${name} took longer than ${groupTimeoutMs / 1_000} s and were ended.`);
   }
-  return countsOf(result);
-}
-
-function countsOf(result: ProcessResult): TestCounts {
   return readCounts(result.lastOutput, result.code);
-}
-
-function tempDir(): string {
-  return Deno.env.get("TMPDIR") ?? "/tmp";
 }
 
 /** Says how it went; the count comes last and alone on its line, because scripts read it. */

@@ -56,8 +56,10 @@ function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 }
 
-/** Rights of tests beside their source: they read files and variables, and reach nothing outside. */
-export const unitFlags: readonly string[] = ["--parallel", "--allow-read", "--allow-env"];
+/** Rights of tests beside their source: they reach nothing outside, and write to the system's temporary folder only. */
+export function unitFlags(tempDir: string): readonly string[] {
+  return ["--parallel", "--allow-read", "--allow-env", `--allow-write=${tempDir}`];
+}
 
 /**
  * Rights of tests with real processes. They run one after the other, so that two cores give the same result each time.
@@ -75,11 +77,18 @@ export function realFlags(tempDir: string): readonly string[] {
   ];
 }
 
+/** What of a call is passed on to `deno test`. */
+export interface DenoTestOptions {
+  readonly coverageDir: string | undefined;
+  /** A regular expression between slashes, or part of a name. */
+  readonly namePattern: string | undefined;
+}
+
 /** The arguments of one `deno test`. */
 export function denoTestArgs(
   flags: readonly string[],
   files: readonly string[],
-  options: { readonly coverageDir?: string | undefined; readonly namePattern?: string | undefined },
+  options: DenoTestOptions,
 ): readonly string[] {
   return [
     "test",

@@ -5,7 +5,7 @@
  * @module
  */
 export { type LifecyclePolicy } from "./lifecycle.ts";
-export { type NodeCommand, type NodeLaunch, startArgs } from "./node_command.ts";
+export { denoNodeCommand, type NodeCommand, type NodeLaunch } from "./node_command.ts";
 export { type ClusterOptions, type ClusterSeams, type Hub } from "./options.ts";
-export { runCluster, type RunSeams } from "./run.ts";
+export { runCluster } from "./run.ts";
 export { stopCluster, type StopOptions } from "./stop.ts";

@@ -41,6 +41,8 @@ export interface NodeOwner {
 
 const STARTING_LOOK_EVERY_MS = 100;
 const LOOK_EVERY_MS = 1_000;
+/** Every node waits a moment for its backend; only a longer wait is news. */
+const TELL_WAITING_AFTER_MS = 3_000;
 const SILENT: NodeProbe = { isAnswering: false, isReady: false };
 
 /** A node that is kept running until it is told to end. */
@@ -54,6 +56,7 @@ export class ManagedNode {
   #memory: MemoryWatch = calmMemory;
   #wakeTimer: ReturnType<typeof setTimeout> | undefined;
   #starts = 0;
+  #toldCause: string | undefined;
   #toldStatsRefused = false;
 
   constructor(options: ManagedNodeOptions, owner: NodeOwner) {
@@ -164,6 +167,7 @@ export class ManagedNode {
   #spawn(): NodeExit | undefined {
     this.#probe = SILENT;
     this.#memory = calmMemory;
+    this.#toldCause = undefined;
     this.#starts++;
     try {
       const process = startProcess(this.#options.command, (line) => this.#owner.log(this.port, line));
@@ -172,7 +176,7 @@ export class ManagedNode {
       return undefined;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      return { code: 127, signal: null, lastErrors: [message] };
+      return { code: 127, signal: null, lastLines: [message] };
     }
   }
 
@@ -202,7 +206,7 @@ export class ManagedNode {
     const before = this.#probe;
     // A look that failed leaves the last numbers standing rather than a row that flickers.
     this.#probe = { ...(before.numbers === undefined ? {} : { numbers: before.numbers }), ...probe };
-    if (this.#state?.state === "starting") return this.#takeWhileStarting(before, probe);
+    if (this.#state?.state === "starting") return this.#takeWhileStarting(probe);
     if (this.#state?.state !== "ready") return;
     this.#tellReadiness(before, probe);
     this.#tellRefusedStats(probe);
@@ -210,11 +214,12 @@ export class ManagedNode {
     if (this.#memory.isOver) this.#owner.onOverMemory(this);
   }
 
-  #takeWhileStarting(before: NodeProbe, probe: NodeProbe): void {
+  #takeWhileStarting(probe: NodeProbe): void {
     if (probe.isReady) return this.#dispatch({ event: "readied" });
-    if (probe.isAnswering && probe.cause !== before.cause) {
-      this.#owner.say(`node ${this.port} waits: ${probe.cause ?? "no cause given"}`);
-    }
+    if (this.#state?.state !== "starting" || !probe.isAnswering || probe.cause === this.#toldCause) return;
+    if (performance.now() - this.#state.sinceMs < TELL_WAITING_AFTER_MS) return;
+    this.#toldCause = probe.cause;
+    this.#owner.say(`node ${this.port} waits: ${probe.cause ?? "no cause given"}`);
   }
 
   #tellReadiness(before: NodeProbe, probe: NodeProbe): void {

@@ -2,12 +2,12 @@
 import { LineRing, readLines } from "./lines.ts";
 import type { NodeCommand } from "./node_command.ts";
 
-/** How a process ended, with the end of what it wrote to stderr. */
+/** How a process ended, with its last words: the end of what it wrote to stderr, or else to stdout. */
 export interface NodeExit {
   /** Exit code; 128 and the signal's number after a signal. */
   readonly code: number;
   readonly signal: string | null;
-  readonly lastErrors: readonly string[];
+  readonly lastLines: readonly string[];
 }
 
 /** A running process. */
@@ -20,7 +20,7 @@ export interface NodeProcess {
 }
 
 const MAX_LINE_CHARS = 8_192;
-const MAX_ERROR_LINES = 20;
+const MAX_LAST_LINES = 20;
 const OUTPUT_WITHIN_MS = 500;
 
 /** Starts a node; each line it writes goes to `onLine`. Throws when the program cannot be started. */
@@ -33,17 +33,17 @@ export function startProcess(command: NodeCommand, onLine: (line: string) => voi
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const errors = new LineRing(MAX_ERROR_LINES, MAX_LINE_CHARS);
-  const output = Promise.all([
-    forward(child.stdout, onLine),
-    forward(child.stderr, (line) => {
-      errors.push(line);
+  const rings = [child.stderr, child.stdout].map((stream) => {
+    const ring = new LineRing(MAX_LAST_LINES, MAX_LINE_CHARS);
+    const onRingLine = (line: string) => {
+      ring.push(line);
       onLine(line);
-    }),
-  ]);
+    };
+    return { ring, done: forward(stream, onRingLine) };
+  });
   return {
     pid: child.pid,
-    exited: exitOf(child, output, errors),
+    exited: exitOf(child, rings),
     signal: (signal) => sendSignal(child, signal),
   };
 }
@@ -61,17 +61,19 @@ async function forward(stream: ReadableStream<Uint8Array>, onLine: (line: string
   for await (const line of readLines(stream, { maxChars: MAX_LINE_CHARS, tooLong: "cut" })) onLine(line);
 }
 
-async function exitOf(
-  child: Deno.ChildProcess,
-  output: Promise<unknown>,
-  errors: LineRing,
-): Promise<NodeExit> {
+interface Forwarded {
+  readonly ring: LineRing;
+  readonly done: Promise<void>;
+}
+
+async function exitOf(child: Deno.ChildProcess, outputs: readonly Forwarded[]): Promise<NodeExit> {
   const { code, signal } = await child.status;
   // A child of the node may hold the pipes open for ever.
-  await within(output, OUTPUT_WITHIN_MS);
+  await within(Promise.all(outputs.map(({ done }) => done)), OUTPUT_WITHIN_MS);
   // This is also what keeps the pipe open until here: nobody writes to it, its end is the message.
   await child.stdin.abort();
-  return { code, signal, lastErrors: errors.lines };
+  const said = outputs.find(({ ring }) => ring.lines.length > 0);
+  return { code, signal, lastLines: said?.ring.lines ?? [] };
 }
 
 /** Waits for `work`, but not longer than `ms`. */

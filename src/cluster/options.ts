@@ -33,7 +33,8 @@ export interface Hub {
 /** What tests put in place of the real thing. */
 export interface ClusterSeams {
   readonly nodeCommand: (launch: NodeLaunch) => NodeCommand;
-  readonly startHub: (secret: string) => Promise<Hub>;
+  /** `log` takes what the hub has to tell, a line at a time. */
+  readonly startHub: (secret: string, log: (line: string) => void) => Promise<Hub>;
   readonly policy: LifecyclePolicy;
   /** Folder in which `.shoal/` is kept. */
   readonly directory: string;

@@ -21,7 +21,7 @@ export interface NodeProbe {
   /** Why it is not ready, in its own words. */
   readonly cause?: string;
   readonly numbers?: NodeNumbers;
-  /** HTTP status of `/stats` when it was refused. */
+  /** HTTP status of `/stats` when it is not for us. */
   readonly statsRefused?: number;
 }
 
@@ -41,7 +41,8 @@ export async function probeNode(base: string, hasStats: boolean): Promise<NodePr
     isReady: health.status === 200,
     ...(cause === undefined ? {} : { cause }),
     ...(stats?.status === 200 ? { numbers: readNumbers(stats.body) } : {}),
-    ...(stats !== undefined && stats.status !== 200 ? { statsRefused: stats.status } : {}),
+    // Others pass by themselves: 503, for one, is a backend that does not answer.
+    ...(stats?.status === 401 || stats?.status === 403 ? { statsRefused: stats.status } : {}),
   };
 }
 

@@ -1,49 +1,52 @@
 /** `deno task cluster`: checks, starts, supervises and ends. */
+import { serveHub } from "../backend/hub/mod.ts";
 import { WATCH_PARENT_VARIABLE } from "../core/supervision.ts";
 import { Cluster } from "./cluster.ts";
+import { openControl } from "./control.ts";
 import { connectControl } from "./control_client.ts";
-import {
-  type ControlAddress,
-  controlPath,
-  readControlFile,
-  removeControlFile,
-  writeControlFile,
-} from "./control_file.ts";
-import { ControlServer } from "./control_server.ts";
+import { readControlFile } from "./control_file.ts";
 import { defaultPolicy } from "./lifecycle.ts";
 import { readDescriptorLimit } from "./limits.ts";
 import type { ManagedNodeOptions } from "./node.ts";
 import { denoNodeCommand } from "./node_command.ts";
-import { type ClusterOptions, type ClusterSeams, type Hub, optionFaults } from "./options.ts";
+import { type ClusterOptions, type ClusterSeams, optionFaults } from "./options.ts";
 import { watchParent } from "./parent.ts";
 import { findPortFaults, pickFreePorts, portMessage, type RunningCluster, wantedPorts } from "./ports.ts";
 import { baseUrl } from "./probe.ts";
 import { Screen, stdoutTarget } from "./screen.ts";
+import { randomSecret } from "./secret.ts";
 import { watchSignals } from "./signals.ts";
 import { banner } from "./words.ts";
 
-/** What stands behind {@linkcode runCluster} unless a test puts something else in its place. */
-export type RunSeams = Pick<ClusterSeams, "startHub"> & Partial<ClusterSeams>;
+const defaultSeams: Omit<ClusterSeams, "directory"> = {
+  nodeCommand: denoNodeCommand,
+  startHub: (secret, log) => Promise.resolve(serveHub({ hostname: "127.0.0.1", secret, log })),
+  policy: defaultPolicy,
+};
 
 /**
  * Runs a cluster in this process's foreground until a signal, `stopCluster` or a node that cannot be kept running ends
  * it. Resolves with the exit code: 0 after an end in good order, Ctrl-C included; 1 when it could not start, a node
  * was given up or nodes had to be killed. One call per process: it owns signals and stdout.
  */
-export async function runCluster(options: ClusterOptions, seams: RunSeams): Promise<number> {
+export async function runCluster(
+  options: ClusterOptions,
+  replaced: Partial<ClusterSeams> = {},
+): Promise<number> {
+  const seams = { ...defaultSeams, directory: Deno.cwd(), ...replaced };
   const faults = optionFaults(options);
   if (faults.length > 0) return refuse(faults.join("\n"));
   const nodePorts = choosePorts(options);
-  const directory = seams.directory ?? Deno.cwd();
-  const trouble = await portTrouble(options, nodePorts, directory);
+  const trouble = await portTrouble(options, nodePorts, seams.directory);
   if (trouble !== undefined) return refuse(trouble);
-  const secret = randomSecret();
-  const hub = options.redisUrl === undefined ? await seams.startHub(secret) : undefined;
+  const screen = new Screen(stdoutTarget());
+  const hub = options.redisUrl === undefined ? await openHub(seams, screen) : undefined;
   try {
-    const nodes = await nodeOptions({ options, nodePorts, seams, ...(hub ? { hub: { hub, secret } } : {}) });
-    return await supervise(options, nodes, directory);
+    const nodes = await nodeOptions({ options, nodePorts, seams, ...(hub === undefined ? {} : { hub }) });
+    return await supervise({ options, nodes, screen, directory: seams.directory });
   } finally {
     await hub?.close();
+    await screen.close();
   }
 }
 
@@ -74,41 +77,51 @@ async function findRunning(directory: string, port: number): Promise<RunningClus
   return line === undefined ? undefined : { port, pid: line.pid };
 }
 
-function randomSecret(): string {
-  return crypto.getRandomValues(new Uint8Array(32)).toHex();
+/** The embedded hub with what its nodes have to know. */
+interface OpenHub {
+  readonly address: string;
+  readonly secret: string;
+  close(): Promise<void>;
+}
+
+async function openHub({ startHub }: ClusterSeams, screen: Screen): Promise<OpenHub> {
+  const secret = randomSecret();
+  const hub = await startHub(secret, (line) => screen.say(`hub: ${line}`));
+  return { address: `127.0.0.1:${hub.port}`, secret, close: () => hub.close() };
 }
 
 interface NodeChoices {
   readonly options: ClusterOptions;
   readonly nodePorts: readonly number[];
-  readonly seams: RunSeams;
-  readonly hub?: { readonly hub: Hub; readonly secret: string };
+  readonly seams: ClusterSeams;
+  readonly hub?: OpenHub;
 }
 
 async function nodeOptions({ options, nodePorts, seams, hub }: NodeChoices): Promise<ManagedNodeOptions[]> {
-  const nodeCommand = seams.nodeCommand ?? denoNodeCommand;
   const descriptorLimit = await readDescriptorLimit();
   const common = {
     options,
     sharedPort: options.sharedPort,
     ...(descriptorLimit === undefined ? {} : { descriptorLimit }),
-    ...(hub === undefined ? {} : { hub: { address: `127.0.0.1:${hub.hub.port}`, secret: hub.secret } }),
+    ...(hub === undefined ? {} : { hub }),
   };
   return nodePorts.map((port) => ({
     port,
     base: baseUrl(options.host, port),
-    command: nodeCommand({ ...common, port }),
-    policy: seams.policy ?? defaultPolicy,
+    command: seams.nodeCommand({ ...common, port }),
+    policy: seams.policy,
     memoryLimitMb: options.memoryLimitMb,
   }));
 }
 
-async function supervise(
-  options: ClusterOptions,
-  nodes: readonly ManagedNodeOptions[],
-  directory: string,
-): Promise<number> {
-  const screen = new Screen(stdoutTarget());
+interface Supervision {
+  readonly options: ClusterOptions;
+  readonly nodes: readonly ManagedNodeOptions[];
+  readonly screen: Screen;
+  readonly directory: string;
+}
+
+async function supervise({ options, nodes, screen, directory }: Supervision): Promise<number> {
   const ports = nodes.map(({ port }) => port);
   const cluster = new Cluster({
     nodes,
@@ -125,7 +138,6 @@ async function supervise(
   } finally {
     unwatch();
     await control.close(code);
-    await screen.close();
   }
 }
 
@@ -141,48 +153,4 @@ function watchEnds(cluster: Cluster): () => void {
     unwatchSignals();
     unwatchParent?.();
   };
-}
-
-interface Control {
-  readonly server: ControlServer;
-  close(code: number): Promise<void>;
-}
-
-/** Opens the control socket. A folder that cannot be written costs the commands, not the cluster. */
-async function openControl(
-  cluster: Cluster,
-  screen: Screen,
-  directory: string,
-  port: number,
-): Promise<Control> {
-  const secret = randomSecret();
-  const server = new ControlServer(secret, {
-    nodes: () => cluster.views(),
-    end: () => cluster.end("asked to stop"),
-  });
-  const address: ControlAddress = { port, pid: Deno.pid, controlPort: server.port, secret };
-  const isWritten = await tryWrite(directory, address);
-  if (!isWritten) {
-    screen.say(`Cannot write ${controlPath(directory, port)}: \`deno task cluster stop\` will not find us`);
-  }
-  return {
-    server,
-    close: async (code) => {
-      if (isWritten) await removeControlFile(directory, address);
-      await server.close(code);
-    },
-  };
-}
-
-async function tryWrite(directory: string, address: ControlAddress): Promise<boolean> {
-  try {
-    await writeControlFile(directory, address);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
-      return false;
-    }
-    if (error instanceof Error && "code" in error && error.code === "EROFS") return false;
-    throw error;
-  }
 }

@@ -65,8 +65,8 @@ function exitReason({ code, signal }: NodeExit): string {
 }
 
 function lastWords(exit: NodeExit | undefined): string {
-  if (exit === undefined || exit.lastErrors.length === 0) return "; it wrote nothing to stderr";
-  return `; the last it wrote to stderr:\n${exit.lastErrors.map((line) => `  ${line}`).join("\n")}`;
+  if (exit === undefined || exit.lastLines.length === 0) return "; it wrote nothing";
+  return `; the last it wrote:\n${exit.lastLines.map((line) => `  ${line}`).join("\n")}`;
 }
 
 /** Milliseconds as seconds for people. */
@@ -93,8 +93,8 @@ export function banner(options: ClusterOptions, nodePorts: readonly number[]): s
   ].join("\n");
 }
 
-const OPEN_MODE = "  OPEN MODE    no token key: any program and page of this machine may do anything here; " +
-  "a proxy in front that leaves no X-Forwarded-For opens it to the world";
+const OPEN_MODE = "  OPEN MODE    no token key: any program of this machine may do anything here;\n" +
+  "               a proxy in front that leaves no mark opens it to the world";
 
 /** The command that ends the cluster on `port`. */
 export function stopCommand(port: number | undefined): string {
@@ -104,14 +104,12 @@ export function stopCommand(port: number | undefined): string {
 /** The backend for people, without a password. */
 export function backendWords({ redisUrl }: Pick<ClusterOptions, "redisUrl">): string {
   if (redisUrl === undefined) {
-    return "embedded hub (this process; for more than one machine give --redis URL)";
+    return "embedded hub in this process (several machines: --redis URL)";
   }
   return `Redis at ${maskPassword(redisUrl)}`;
 }
 
 /** The line above the table. */
 export function tableTitle(ready: number, total: number, connections: number): string {
-  return `shoal cluster: ${ready} of ${total} nodes ready, ${connections} connections, ${
-    ready === total ? "Ctrl-C ends it" : "see lines above"
-  }`;
+  return `shoal cluster: ${ready} of ${total} nodes ready, ${connections} connections, Ctrl-C ends it`;
 }

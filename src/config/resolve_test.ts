@@ -155,7 +155,7 @@ Deno.test("resolveLayers() names the field of a namespace that is at fault", () 
   assert.deepEqual(messages({ file: { namespaces } }), [
     "Cannot use namespaces[1].name (from shoal.json): it is missing, want 1 to 64 letters, digits, dots, dashes or underscores, used once",
     'Cannot use namespaces[1].allow_publish_for_client "1" (from shoal.json): want true or false',
-    "Cannot use namespaces[1].allow_publish (from shoal.json): unknown option, see `deno task config docs`",
+    'Cannot use namespaces[1].allow_publish (from shoal.json): unknown option, did you mean "allow_publish_for_client"?',
   ]);
 });
 

@@ -72,7 +72,7 @@ export const metricTable: readonly MetricRow[] = [
   ),
   counter(
     "shoal_connections_refused_total",
-    "Connections answered 503: full or draining.",
+    "Connections answered 503 because the node was full.",
     (s) => s.connectionsRefused,
   ),
   counter(

@@ -86,20 +86,17 @@ export class Client {
 
   /** Connects and says hello, within `timeoutMs`. Rejects with {@linkcode ConnectError}; call it once. */
   async connect(timeoutMs: number): Promise<ConnectTimes> {
-    const { clock, url } = this.#options;
-    const beganMs = clock.monotonicMs();
-    const socket = new WebSocket(url);
+    const socket = new WebSocket(this.#options.url);
     this.#socket = socket;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new ConnectError("connect_timeout", `no answer within ${timeoutMs} ms`)), timeoutMs);
+      const late = () => reject(new ConnectError("connect_timeout", `no answer within ${timeoutMs} ms`));
+      timer = setTimeout(late, timeoutMs);
     });
     try {
-      await Promise.race([this.#opened(socket), timeout]);
-      const openedMs = clock.monotonicMs();
-      await Promise.race([this.#greeted(socket), timeout]);
+      const times = await Promise.race([this.#greeted(socket), timeout]);
       this.#isReady = true;
-      return { upgradeMs: openedMs - beganMs, welcomeMs: clock.monotonicMs() - openedMs };
+      return times;
     } catch (error) {
       this.close();
       throw error;
@@ -122,7 +119,10 @@ export class Client {
   async subscribe(channel: string, timeoutMs: number): Promise<void> {
     const id = this.#nextCommandId++;
     const answered = this.#command(id, `{"id":${id},"subscribe":{"channel":${JSON.stringify(channel)}}}`);
-    const timer = setTimeout(() => this.#settle(id, new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(
+      () => this.#settle(id, new Error(`no answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
     try {
       await answered;
     } finally {
@@ -158,25 +158,28 @@ export class Client {
     return undefined;
   }
 
-  #opened(socket: WebSocket): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    socket.onopen = () => resolve();
+  #greeted(socket: WebSocket): Promise<ConnectTimes> {
+    const { clock } = this.#options;
+    const beganMs = clock.monotonicMs();
+    const { promise, resolve, reject } = Promise.withResolvers<ConnectTimes>();
+    socket.onopen = () => {
+      const openedMs = clock.monotonicMs();
+      const welcome = () =>
+        resolve({ upgradeMs: openedMs - beganMs, welcomeMs: clock.monotonicMs() - openedMs });
+      this.#pending.set(CONNECT_ID, { resolve: welcome, reject });
+      // If the server closes already, the send goes nowhere and the close event tells the code.
+      this.#send(`{"id":${CONNECT_ID},"connect":{"name":"shoal-perf"}}`);
+    };
     socket.onmessage = (event) => this.#onFrame(event.data);
     socket.onerror = (event) => {
       const text = event instanceof ErrorEvent ? event.message : "unknown error";
       reject(new ConnectError(classifyConnect(text), text));
     };
     socket.onclose = (event) => {
-      reject(new ConnectError(event.code === 0 ? "reset" : "upgrade_invalid", `closed with ${event.code}`));
       this.#onClosed(event.code, event.reason);
+      reject(new ConnectError(classifyClose(event.code), `closed with ${event.code}`));
     };
     return promise;
-  }
-
-  async #greeted(socket: WebSocket): Promise<void> {
-    const hello = this.#command(CONNECT_ID, `{"id":${CONNECT_ID},"connect":{"name":"shoal-perf"}}`);
-    socket.onerror = null;
-    await hello;
   }
 
   #command(id: number, text: string): Promise<void> {

@@ -87,7 +87,14 @@ async function openOnTarget(
 function newClient(options: ConnectorOptions, index: number): Client {
   const target = index % options.targets.length;
   const url = options.targets[target]?.wsUrl ?? "";
-  return new Client({ url, target, index, codec: options.codec, listener: options.listener, clock: options.clock });
+  return new Client({
+    url,
+    target,
+    index,
+    codec: options.codec,
+    listener: options.listener,
+    clock: options.clock,
+  });
 }
 
 async function tryConnect(client: Client, options: ConnectorOptions): Promise<ConnectTimes | undefined> {
@@ -105,7 +112,10 @@ async function tryConnect(client: Client, options: ConnectorOptions): Promise<Co
 }
 
 /** The native WebSocket says "tcp connect error" whatever happened: a plain TCP connection tells the cause. */
-async function explain(error: ConnectError, target: Target): Promise<{ errorClass: ErrorClass; message: string }> {
+async function explain(
+  error: ConnectError,
+  target: Target,
+): Promise<{ errorClass: ErrorClass; message: string }> {
   if (error.errorClass !== "internal") return error;
   const url = new URL(target.httpUrl);
   const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
@@ -119,7 +129,13 @@ async function explain(error: ConnectError, target: Target): Promise<{ errorClas
 }
 
 /** Notes a connection that the server ended. */
-export function noteLost(errors: ErrorTally, target: Target | undefined, code: number, reason: string, nowMs: number): void {
+export function noteLost(
+  errors: ErrorTally,
+  target: Target | undefined,
+  code: number,
+  reason: string,
+  nowMs: number,
+): void {
   errors.add(classifyClose(code), target?.instance ?? "?", `closed with ${code} ${reason}`.trim(), nowMs);
 }
 

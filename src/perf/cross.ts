@@ -77,7 +77,10 @@ class Cross implements ClientListener {
     this.#context = context;
     this.#clock = watch.clock;
     this.#size = options.targets.length;
-    this.#cells = Array.from({ length: this.#size ** 2 }, () => ({ ledger: new Ledger(), latency: new Recorder() }));
+    this.#cells = Array.from(
+      { length: this.#size ** 2 },
+      () => ({ ledger: new Ledger(), latency: new Recorder() }),
+    );
     this.#channels = options.targets.map((_, at) => `${channelPrefix(options.seed)}_${at}`);
     this.#publisherOf = new Map(this.#channels.map((channel, at) => [channel, at]));
     this.#publishedBy = new Int32Array(this.#size);
@@ -134,7 +137,9 @@ class Cross implements ClientListener {
     const cell = this.#cells[from * this.#size + client.target];
     if (cell === undefined) return;
     const arrival = cell.ledger.observe(sequence);
-    if (arrival !== "in order") this.#note(arrival, client.target, `message ${sequence} of ${this.#name(from)}`);
+    if (arrival !== "in order") {
+      this.#note(arrival, client.target, `message ${sequence} of ${this.#name(from)}`);
+    }
     if (arrival !== "duplicate") this.#arrive(cell, sequence * this.#size + from);
   }
 
@@ -202,7 +207,11 @@ class Cross implements ClientListener {
   #arrive(cell: Cell, index: number): void {
     this.#arrived++;
     if (index >= this.#warmupCount) {
-      cell.latency.answered(intendedMs(this.#plan, index), this.#sentMs[index] ?? 0, this.#clock.monotonicMs());
+      cell.latency.answered(
+        intendedMs(this.#plan, index),
+        this.#sentMs[index] ?? 0,
+        this.#clock.monotonicMs(),
+      );
     }
     if (this.#arrived >= this.#expected) this.#onAllArrived?.();
   }

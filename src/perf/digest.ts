@@ -151,7 +151,12 @@ function digestCells(cells: readonly CrossCell[]): Omit<CrossDigest, "generator"
   const isLocal = (cell: CrossCell) => cell.from === cell.to;
   const latencyOf = (some: readonly CrossCell[]) => twoViews(some.map((cell) => cell.latency));
   return {
-    rows: cells.map((cell) => ({ from: cell.from, to: cell.to, ledger: cell.ledger, latency: latencyOf([cell]) })),
+    rows: cells.map((cell) => ({
+      from: cell.from,
+      to: cell.to,
+      ledger: cell.ledger,
+      latency: latencyOf([cell]),
+    })),
     local: latencyOf(cells.filter(isLocal)),
     remote: latencyOf(cells.filter((cell) => !isLocal(cell))),
     ledger: addLedgers(cells.map((cell) => cell.ledger)),

@@ -57,7 +57,7 @@ export function mergeHistograms(texts: readonly HistogramText[]): Histogram {
   return sum;
 }
 
-/** What people read of a histogram, in microseconds; undefined where there are too few samples. */
+/** What people read of a histogram, in microseconds to three digits; undefined where there are too few samples. */
 export interface LatencySummary {
   readonly count: number;
   readonly minUs: number | undefined;

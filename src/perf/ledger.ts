@@ -58,7 +58,8 @@ export class Ledger {
   }
 
   #advance(sequence: number): Arrival {
-    for (let missing = this.#next; missing < sequence; missing++) this.#noteGap(missing);
+    const firstKept = Math.max(this.#next, sequence - MAX_GAPS);
+    for (let missing = firstKept; missing < sequence; missing++) this.#noteGap(missing);
     this.#next = sequence + 1;
     this.#received++;
     return "in order";

@@ -25,7 +25,9 @@ export const runLocally: Engine = async (options, watch) => {
 
 /** Instances that never answered a request, not even with an error status. */
 function silentTargets(http: readonly HttpResult[], errors: ErrorTally): readonly string[] {
-  const answering = new Set(errors.rows().filter((row) => row.class === "http_status").map((row) => row.instance));
+  const answering = new Set(
+    errors.rows().filter((row) => row.class === "http_status").map((row) => row.instance),
+  );
   const silent = http.filter((result) => result.requests > 0 && result.succeeded === 0);
   return silent.map((result) => result.instance).filter((instance) => !answering.has(instance));
 }
@@ -39,7 +41,13 @@ async function runHttp(
   for (const target of options.targets) {
     if (watch.signal.aborted) break;
     const done = results.length;
-    watch.onProgress({ phase: "http", instance: target.instance, done, total: options.targets.length, errors: 0 });
+    watch.onProgress({
+      phase: "http",
+      instance: target.instance,
+      done,
+      total: options.targets.length,
+      errors: 0,
+    });
     results.push(await runHttpLoad({ target, part: options.scenario.http, watch, ...context }));
   }
   return results;

@@ -40,7 +40,7 @@ export const presets = {
     connections: 10,
     messages: 1_000,
     perSec: 200,
-    http: { concurrency: 4, maxRequests: 2_000, maxMs: 2_000 },
+    http: { concurrency: 4, maxRequests: 20_000, maxMs: 2_000 },
     cross: { messages: 1_000, perSec: 200 },
   },
   medium: {
@@ -49,7 +49,7 @@ export const presets = {
     connections: 100,
     messages: 10_000,
     perSec: 1_000,
-    http: { concurrency: 10, maxRequests: 10_000, maxMs: 3_000 },
+    http: { concurrency: 10, maxRequests: 50_000, maxMs: 3_000 },
     cross: { messages: 3_000, perSec: 300 },
   },
   heavy: {
@@ -58,7 +58,7 @@ export const presets = {
     connections: 500,
     messages: 50_000,
     perSec: 2_500,
-    http: { concurrency: 20, maxRequests: 50_000, maxMs: 5_000 },
+    http: { concurrency: 20, maxRequests: 100_000, maxMs: 5_000 },
     cross: { messages: 6_000, perSec: 500 },
   },
   stress: {
@@ -67,7 +67,7 @@ export const presets = {
     connections: 1_000,
     messages: 500_000,
     perSec: 10_000,
-    http: { concurrency: 50, maxRequests: 100_000, maxMs: 5_000 },
+    http: { concurrency: 50, maxRequests: 200_000, maxMs: 5_000 },
     cross: { messages: 6_000, perSec: 500 },
   },
 } as const satisfies Record<string, Scenario>;
@@ -90,7 +90,9 @@ const MAX_PAYLOAD_BYTES = 60_000;
 
 /** The preset `name` with `changes`. Throws {@linkcode UsageError}. */
 export function resolveScenario(name: string, changes: ScenarioChanges = {}): Scenario {
-  const preset: Scenario | undefined = Object.hasOwn(presets, name) ? presets[name as keyof typeof presets] : undefined;
+  const preset: Scenario | undefined = Object.hasOwn(presets, name)
+    ? presets[name as keyof typeof presets]
+    : undefined;
   if (preset === undefined) {
     throw new UsageError(`Unknown scenario "${name}": choose one of ${Object.keys(presets).join(", ")}`);
   }
@@ -110,19 +112,27 @@ export function resolveScenario(name: string, changes: ScenarioChanges = {}): Sc
 function messagesOf(preset: Scenario, changes: ScenarioChanges, perSec: number): number {
   if (changes.durationMs === undefined) return changes.messages ?? preset.messages;
   if (changes.messages !== undefined) {
-    throw new UsageError("Cannot take both a number of messages and a duration: the rate makes one from the other");
+    throw new UsageError(
+      "Cannot take both a number of messages and a duration: the rate makes one from the other",
+    );
   }
   return Math.max(1, Math.round(perSec * changes.durationMs / 1_000));
 }
 
 function check(scenario: Scenario): void {
   if (scenario.connections > MAX_CONNECTIONS) {
-    throw new UsageError(`Cannot open ${scenario.connections} connections: one process holds at most ${MAX_CONNECTIONS}`);
+    throw new UsageError(
+      `Cannot open ${scenario.connections} connections: one process holds at most ${MAX_CONNECTIONS}`,
+    );
   }
   if (scenario.messages > MAX_MESSAGES) {
-    throw new UsageError(`Cannot send ${scenario.messages} messages: a run has at most ${MAX_MESSAGES}; shorten it`);
+    throw new UsageError(
+      `Cannot send ${scenario.messages} messages: a run has at most ${MAX_MESSAGES}; shorten it`,
+    );
   }
   if (scenario.payloadBytes > MAX_PAYLOAD_BYTES) {
-    throw new UsageError(`Cannot send ${scenario.payloadBytes} bytes: a payload has at most ${MAX_PAYLOAD_BYTES}`);
+    throw new UsageError(
+      `Cannot send ${scenario.payloadBytes} bytes: a payload has at most ${MAX_PAYLOAD_BYTES}`,
+    );
   }
 }

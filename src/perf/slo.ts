@@ -39,7 +39,9 @@ const PERCENTILES: Readonly<Record<string, keyof LatencySummary>> = {
 const LATENCIES: readonly string[] = ["rtt", "raw", "cross", "http"];
 
 /** Holds for every run unless the caller asks otherwise of the same metric. */
-export const DEFAULT_SLOS: readonly Slo[] = parseSlos("loss==0,dup==0,reordered==0,success>=99.9%,achieved>=98%");
+export const DEFAULT_SLOS: readonly Slo[] = parseSlos(
+  "loss==0,dup==0,reordered==0,success>=99.9%,achieved>=98%",
+);
 
 /** Reads demands, comma-separated. Throws {@linkcode UsageError}. */
 export function parseSlos(list: string): readonly Slo[] {
@@ -47,10 +49,13 @@ export function parseSlos(list: string): readonly Slo[] {
 }
 
 function parseSlo(text: string): Slo {
-  const [, metric = "", operator = "", value = ""] = /^([a-z0-9.]+)\s*(<=|>=|==|<|>)\s*(\S+)$/.exec(text) ?? [];
+  const [, metric = "", operator = "", value = ""] = /^([a-z0-9.]+)\s*(<=|>=|==|<|>)\s*(\S+)$/.exec(text) ??
+    [];
   if (!isMetric(metric) || !isOperator(operator)) {
     const known = [...CORRECTNESS_METRICS, ...SHARES, ...LATENCIES.map((latency) => `${latency}.p99`)];
-    throw new UsageError(`Cannot read SLO "${text}": write metric, comparison, limit; metrics are ${known.join(", ")}`);
+    throw new UsageError(
+      `Cannot read SLO "${text}": write metric, comparison, limit; metrics are ${known.join(", ")}`,
+    );
   }
   return { text, metric, operator, limit: parseLimit(metric, value, text) };
 }

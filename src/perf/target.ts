@@ -28,8 +28,12 @@ const PROBE_DEADLINE_MS = 1_500;
 export function parseTargets(list: string): readonly Target[] {
   const targets = list.split(",").map((text) => text.trim()).filter((text) => text !== "").map(parseTarget);
   if (targets.length === 0) throw new UsageError("No target given: write --targets ws://127.0.0.1:8080");
-  const twice = targets.find((target, at) => targets.findIndex((other) => other.wsUrl === target.wsUrl) !== at);
-  if (twice !== undefined) throw new UsageError(`Target "${twice.instance}" is listed twice: name each instance once`);
+  const twice = targets.find((target, at) =>
+    targets.findIndex((other) => other.wsUrl === target.wsUrl) !== at
+  );
+  if (twice !== undefined) {
+    throw new UsageError(`Target "${twice.instance}" is listed twice: name each instance once`);
+  }
   return targets;
 }
 
@@ -53,7 +57,10 @@ export function localTarget(port: number): Target {
 }
 
 /** Asks `/health`; undefined when nothing answers within the deadline. Any HTTP status is an answer. */
-export async function probe(target: Target, deadlineMs = PROBE_DEADLINE_MS): Promise<TargetHealth | undefined> {
+export async function probe(
+  target: Target,
+  deadlineMs = PROBE_DEADLINE_MS,
+): Promise<TargetHealth | undefined> {
   try {
     const response = await fetch(`${target.httpUrl}/health`, { signal: AbortSignal.timeout(deadlineMs) });
     return readHealth(response.status, await response.text());
@@ -85,7 +92,8 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> {
 
 /** `value` as an object with fields; an empty one when it is none. */
 export function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject ? value as Record<string, unknown> : {};
 }
 
 function textOf(value: unknown): string | undefined {
@@ -96,6 +104,8 @@ function textOf(value: unknown): string | undefined {
 export async function findRunning(
   candidates: readonly Target[],
 ): Promise<readonly { readonly target: Target; readonly health: TargetHealth }[]> {
-  const answers = await Promise.all(candidates.map(async (target) => ({ target, health: await probe(target) })));
+  const answers = await Promise.all(
+    candidates.map(async (target) => ({ target, health: await probe(target) })),
+  );
   return answers.flatMap(({ target, health }) => health === undefined ? [] : [{ target, health }]);
 }

@@ -17,7 +17,9 @@ export function parseCount(text: string, min = 1): number {
   const [, digits = "", unit = ""] = /^(\d+(?:\.\d+)?)([kKM]?)$/.exec(text) ?? [];
   const count = Number(digits) * (COUNT_UNIT[unit] ?? 1);
   if (digits === "" || !Number.isInteger(count) || count < min) {
-    throw new UsageError(`Cannot read count "${text}": write a whole number of at least ${min}, like 500 or 10k`);
+    throw new UsageError(
+      `Cannot read count "${text}": write a whole number of at least ${min}, like 500 or 10k`,
+    );
   }
   return count;
 }

@@ -50,7 +50,12 @@ const MAX_DRIFT_RATIO = 2;
 const MIN_DRIFT_US = 5_000;
 
 /** Judges a run. */
-export function judge(result: LoadResult, numbers: Digest, options: LoadOptions, slos: readonly Slo[]): Verdict {
+export function judge(
+  result: LoadResult,
+  numbers: Digest,
+  options: LoadOptions,
+  slos: readonly Slo[],
+): Verdict {
   const checks = checkSlos(slos, numbers);
   const findings = [
     ...interruption(result),
@@ -96,13 +101,17 @@ function lostTargets(result: LoadResult, options: LoadOptions): readonly Finding
   }));
   const lacksCross = options.parts.includes("cross") && result.cross === undefined;
   if (lacksCross && findings.length === 0 && !result.wasInterrupted) {
-    findings.push({ name: "target lost", text: "no publisher or subscriber could be set up: see the errors below" });
+    findings.push({
+      name: "target lost",
+      text: "no publisher or subscriber could be set up: see the errors below",
+    });
   }
   return findings;
 }
 
 function broken(checks: readonly SloCheck[], kind: "correctness" | "slo"): readonly Finding[] {
-  const isOfKind = (check: SloCheck) => CORRECTNESS_METRICS.includes(check.metric) === (kind === "correctness");
+  const isOfKind = (check: SloCheck) =>
+    CORRECTNESS_METRICS.includes(check.metric) === (kind === "correctness");
   return checks.filter((check) => check.isKept === false && isOfKind(check))
     .map((check) => ({ name: kind, text: `${check.text} does not hold: ${check.measured}` }));
 }
@@ -113,7 +122,9 @@ function invalidity(
   options: LoadOptions,
   checks: readonly SloCheck[],
 ): readonly Finding[] {
-  const generators = [numbers.ws?.generator, numbers.cross?.generator].filter((health) => health !== undefined);
+  const generators = [numbers.ws?.generator, numbers.cross?.generator].filter((health) =>
+    health !== undefined
+  );
   return [
     ...generators.flatMap((health) => generatorBound(health, options)).slice(0, 1),
     ...tooFewSamples(checks),
@@ -125,13 +136,18 @@ function invalidity(
 function generatorBound(health: GeneratorDigest, options: LoadOptions): readonly Finding[] {
   const advice = "lower --rate, or give the generator a core of its own";
   if (health.lateShare > MAX_LATE_SHARE) {
-    const late = `${(health.lateShare * 100).toFixed(1)}% of the sends left over ${health.lateAfterMs.toFixed(1)} ms late`;
+    const late = `${(health.lateShare * 100).toFixed(1)}% of the sends left over ${
+      health.lateAfterMs.toFixed(1)
+    } ms late`;
     return [{ name: "generator-bound", text: `${late} (limit 5%): ${advice}` }];
   }
   // A spinning pacer uses its core up by design; its lateness tells.
   if (options.pacer === "timer" && health.cpuCores >= BUSY_CORES) {
     const percent = Math.round(health.cpuCores * 100);
-    return [{ name: "generator-bound", text: `the generator used ${percent}% of its core (limit 90%): ${advice}` }];
+    return [{
+      name: "generator-bound",
+      text: `the generator used ${percent}% of its core (limit 90%): ${advice}`,
+    }];
   }
   return [];
 }

@@ -5,7 +5,14 @@
 import type { Clock } from "../core/clock.ts";
 import { type Client, type ClientListener } from "./client.ts";
 import { closeClients, type ConnectOutcome, noteLost, openClients } from "./connector.ts";
-import type { ConnectResult, LoadOptions, LoadWatch, Progress, WsInstanceResult, WsResult } from "./engine.ts";
+import type {
+  ConnectResult,
+  LoadOptions,
+  LoadWatch,
+  Progress,
+  WsInstanceResult,
+  WsResult,
+} from "./engine.ts";
 import type { ErrorClass, ErrorTally } from "./error_classes.ts";
 import { type GeneratorHealth, GeneratorWatch } from "./generator.ts";
 import { encodeHistogram, newHistogram, recordMs } from "./histogram.ts";
@@ -334,7 +341,9 @@ class WsLoad implements ClientListener {
     const answered = this.#instances.reduce((sum, counts) => sum + counts.answered, 0);
     const isDraining = released >= this.#totalCount;
     const phase: Progress["phase"] = isDraining ? "drain" : isWarm ? "measure" : "warm-up";
-    const [done, total] = isWarm ? [answered, this.#options.scenario.messages] : [released, this.#warmupCount];
+    const [done, total] = isWarm
+      ? [answered, this.#options.scenario.messages]
+      : [released, this.#warmupCount];
     this.#watch.onProgress({ phase, done, total, errors: this.#errorCount });
   }
 
@@ -346,7 +355,12 @@ class WsLoad implements ClientListener {
 
   #note(errorClass: ErrorClass, target: number, text: string): void {
     this.#errorCount++;
-    this.#context.errors.add(errorClass, this.#options.targets[target]?.instance ?? "?", text, this.#sinceBegan());
+    this.#context.errors.add(
+      errorClass,
+      this.#options.targets[target]?.instance ?? "?",
+      text,
+      this.#sinceBegan(),
+    );
   }
 
   #sinceBegan(): number {
@@ -383,4 +397,3 @@ function connectResult(connected: ConnectOutcome): ConnectResult {
     welcome: encodeHistogram(connected.welcome),
   };
 }
-

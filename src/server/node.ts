@@ -118,6 +118,13 @@ export class Node implements SessionOwner {
     return count;
   }
 
+  /** Whether `limit` connections are open already; counts the client that is turned away when they are. */
+  isFull(limit: number): boolean {
+    if (this.connections < limit) return false;
+    this.traffic.connectionsRefused++;
+    return true;
+  }
+
   get session(): Session {
     return this.#session;
   }

@@ -113,8 +113,10 @@ export class Session {
 
   #onState(state: BackendState): void {
     const { log } = this;
-    if (state === "ready") log.info("The backend is ready");
-    else if (state === "lost") log.warn("The backend is lost", { trouble: this.backend.trouble });
+    if (state === "ready") {
+      log.info("The backend is ready");
+      this.beat(); // readiness should not wait for the timer
+    } else if (state === "lost") log.warn("The backend is lost", { trouble: this.backend.trouble });
     else if (state === "closed" && !this.#isEnding) this.#owner.onBackendClosed(this);
   }
 

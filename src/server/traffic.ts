@@ -11,8 +11,9 @@ export class Traffic {
   /** Publications that clients of this node made and the backend took. */
   publications = 0;
   connectionsOpened = 0;
+  /** Clients that were turned away because the node was full. */
   connectionsRefused = 0;
-  listenersReopened = 0;
+  /** Dead nodes that this node cleaned up after. */
   reaps = 0;
   /** Closes by code, whoever asked for them. */
   readonly closes = new Map<number, number>();

@@ -1,6 +1,11 @@
-/** Runs the real supervisor over fake nodes, as a process of its own. Arguments: port, instances, then the nodes'. */
-import { runCluster, startArgs } from "../cluster/mod.ts";
+/**
+ * Runs the real supervisor over fake nodes, as a process of its own. Arguments: port, instances, then the nodes'; or
+ * `stop` and a port.
+ */
+import { denoNodeCommand, runCluster, stopCluster } from "../cluster/mod.ts";
 import { fileURLToPath } from "node:url";
+
+if (Deno.args[0] === "stop") Deno.exit(await stopCluster({ port: Number(Deno.args[1]) }));
 
 const [port = "0", instances = "3", ...nodeArgs] = Deno.args;
 const program = fileURLToPath(new URL("./fake_node.ts", import.meta.url));
@@ -14,15 +19,11 @@ const options = {
   isOpenMode: true,
 };
 const code = await runCluster(options, {
-  nodeCommand: (launch) => ({
-    program: Deno.execPath(),
-    args: ["run", "--no-lock", "--allow-net", "--allow-env", program, ...startArgs(launch)],
-    env: {
-      SHOAL_SUPERVISED: "1",
-      SHOAL_HUB_ADDRESS: launch.hub?.address,
-      SHOAL_HUB_SECRET: launch.hub?.secret,
-    },
-  }),
+  // The real command line, flags and all, with another program.
+  nodeCommand: (launch) => {
+    const command = denoNodeCommand(launch);
+    return { ...command, args: command.args.map((arg) => arg.endsWith("/src/main.ts") ? program : arg) };
+  },
   startHub: () => Promise.resolve({ port: 1, close: () => Promise.resolve() }),
 });
 Deno.exit(code);

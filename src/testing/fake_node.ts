@@ -1,7 +1,7 @@
 /**
  * A process that behaves towards its supervisor as a node does, for tests of the supervisor alone. Takes the arguments
  * of `start`; `--crash` makes it fail before it is ready, `--rss-mb N` makes it say so in `/stats`, `--never-ready`
- * makes it answer 503.
+ * makes it answer 503, `--deaf` makes it ignore SIGTERM.
  */
 import { parseArgs } from "node:util";
 import { HUB_ADDRESS_VARIABLE, HUB_SECRET_VARIABLE, SUPERVISED_VARIABLE } from "../core/supervision.ts";
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     host: { type: "string" },
     "rss-mb": { type: "string" },
     crash: { type: "boolean" },
+    deaf: { type: "boolean" },
     "never-ready": { type: "boolean" },
   },
 });
@@ -24,7 +25,7 @@ if (values.crash) {
 }
 if (Deno.env.get(SUPERVISED_VARIABLE) !== "1") throw new Error("Cannot start: want a supervisor");
 
-Deno.addSignalListener("SIGTERM", () => Deno.exit(0));
+Deno.addSignalListener("SIGTERM", () => values.deaf || Deno.exit(0));
 Deno.addSignalListener("SIGINT", () => {});
 Deno.addSignalListener("SIGHUP", () => {});
 void endWithSupervisor();

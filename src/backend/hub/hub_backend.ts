@@ -1,4 +1,3 @@
-import type { NodeId } from "../../core/ids.ts";
 import type {
   Backend,
   BackendFactory,
@@ -12,7 +11,7 @@ import type {
 import type { CallName, Calls } from "./calls.ts";
 import { Kind } from "./frame.ts";
 import { HubBus } from "./hub_bus.ts";
-import { HubLink } from "./hub_link.ts";
+import { HubLink, type LinkOptions, parseHubAddress } from "./hub_link.ts";
 
 /** Client records in one frame. */
 const RECORDS_PER_CALL = 5_000;
@@ -26,10 +25,11 @@ export interface HubBackendOptions {
 
 /**
  * A backend that {@linkcode serveHub} offers on this machine. Hub and nodes live and die together: when the connection
- * ends, the state is `closed` for good, and the node has to end as well.
+ * ends, the state is `closed` for good, and the node has to end as well. Throws `TypeError` on a malformed address.
  */
 export function hubBackend(options: HubBackendOptions): BackendFactory {
-  return (node, listener) => new HubBackend(options, node, listener);
+  const target = { address: parseHubAddress(options.address), secret: options.secret };
+  return (node, listener) => new HubBackend({ ...target, node }, listener);
 }
 
 class HubBackend implements Backend {
@@ -39,8 +39,8 @@ class HubBackend implements Backend {
   readonly #link: HubLink;
   readonly #bus: HubBus;
 
-  constructor(options: HubBackendOptions, node: NodeId, listener: BackendListener) {
-    this.#link = new HubLink({ ...options, node }, {
+  constructor(options: LinkOptions, listener: BackendListener) {
+    this.#link = new HubLink(options, {
       onChannelMessage: (channel, message) => {
         if (this.#bus.wants(channel)) listener.onChannelMessage(channel, message);
       },

@@ -11,10 +11,15 @@ const PUBLISH_TICKS = 2_000 / TICK_MS;
 const REQUEST_TICKS = 5_000 / TICK_MS;
 const MAX_QUEUED_BYTES = 16 << 20;
 
+/** Where a hub listens. */
+export interface HubAddress {
+  readonly hostname: string;
+  readonly port: number;
+}
+
 /** Where the hub is and who comes. */
 export interface LinkOptions {
-  /** `host:port`. */
-  readonly address: string;
+  readonly address: HubAddress;
   readonly secret: string;
   readonly node: NodeId;
 }
@@ -57,7 +62,7 @@ export class HubLink implements FrameHandler {
   constructor(options: LinkOptions, listener: LinkListener) {
     this.#options = options;
     this.#listener = listener;
-    this.#trouble = `waiting for the hub at ${options.address}`;
+    this.#trouble = `waiting for the hub at ${this.#place}`;
     const onBroken = (cause: unknown) => this.#onBroken(cause);
     this.#outbox = new Outbox({ maxBytes: MAX_QUEUED_BYTES, onBroken });
     this.#outbox.send(Kind.hello, FORMAT, options.secret, options.node);
@@ -125,7 +130,7 @@ export class HubLink implements FrameHandler {
       case Kind.welcome:
         return this.#welcome();
       case Kind.refused:
-        return this.#end(`the hub at ${this.#options.address} refused this node: ${frame.second}`);
+        return this.#end(`the hub at ${this.#place} refused this node: ${frame.second}`);
       default:
         this.#end(`the hub sent an unknown frame kind ${frame.kind}`);
     }
@@ -135,7 +140,7 @@ export class HubLink implements FrameHandler {
 
   async #run(): Promise<void> {
     try {
-      const connection = await Deno.connect(parseAddress(this.#options.address));
+      const connection = await Deno.connect(this.#options.address);
       if (this.#state === "closed") return connection.close();
       this.#connection = connection;
       connection.setNoDelay();
@@ -168,14 +173,19 @@ export class HubLink implements FrameHandler {
       reject(lateError());
     }
     if (this.#state === "connecting" && this.#tick > REQUEST_TICKS) {
-      this.#end(`the hub at ${this.#options.address} did not answer the hello in time`);
+      this.#end(`the hub at ${this.#place} did not answer the hello in time`);
     }
+  }
+
+  get #place(): string {
+    const { hostname, port } = this.#options.address;
+    return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
   }
 
   #onBroken(cause: unknown): void {
     const reason = cause instanceof Error ? cause.message : String(cause);
     if (this.#state !== "connecting") return this.#end(`the hub has ended: ${reason}`);
-    this.#end(`cannot reach the hub at ${this.#options.address}: ${reason}`);
+    this.#end(`cannot reach the hub at ${this.#place}: ${reason}`);
   }
 
   #end(trouble: string): void {
@@ -203,8 +213,9 @@ function lateError(): ClientError {
   return new ClientError("internal", { detail: "the hub did not answer in time; the outcome is unknown" });
 }
 
-function parseAddress(address: string): { hostname: string; port: number } {
-  const url = URL.parse(`tcp://${address}`);
-  if (!url?.hostname || !url.port) throw new TypeError(`the address "${address}" is not host:port`);
+/** Reads `host:port`, with brackets around an IPv6 host. Throws `TypeError` when the text is neither. */
+export function parseHubAddress(text: string): HubAddress {
+  const url = URL.parse(`tcp://${text}`);
+  if (!url?.hostname || !url.port) throw new TypeError(`Cannot read hub address "${text}": want host:port`);
   return { hostname: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port) };
 }

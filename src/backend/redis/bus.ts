@@ -49,8 +49,12 @@ export class RedisBus implements Bus, LinkHandler {
   readonly #heads = new Map<string, string>();
   readonly #failing: PublishDone[] = [];
   readonly #running: Promise<void>;
+  /** The present connection, logged in or not. */
+  #dialed: Link | undefined;
+  /** The same once it is logged in. */
   #link: Link | undefined;
   #isReady = false;
+  #blocked: ClientError | undefined;
   #isPumping = false;
   #underWay = 0;
   #attempt = 0;
@@ -78,7 +82,8 @@ export class RedisBus implements Bus, LinkHandler {
   }
 
   publish(channel: string, message: string, done: PublishDone): void {
-    if (this.#isReady && this.#link) this.#link.publish(this.#headOf(channel), message, done);
+    const link = this.#usableLink();
+    if (link) link.publish(this.#headOf(channel), message, done);
     else this.#failLater(done);
   }
 
@@ -93,7 +98,9 @@ export class RedisBus implements Bus, LinkHandler {
   unsubscribe(channel: string): void {
     const name = this.#options.keys.channel(channel);
     this.#subscriptions.unwant(name);
-    this.#waiters.settle(name, unavailable("Unsubscribed before Redis confirmed the subscription"));
+    if (this.#waiters.has(name)) {
+      this.#waiters.settle(name, unavailable("Unsubscribed before it was confirmed"));
+    }
     this.#pumpSoon();
   }
 
@@ -109,12 +116,17 @@ export class RedisBus implements Bus, LinkHandler {
     return this.#subscriptions.counts;
   }
 
+  /** Lets no publish through for as long as there is a `reason`; the connection stays. */
+  block(reason: string | undefined): void {
+    this.#blocked = reason === undefined ? undefined : unavailable(reason);
+  }
+
   /** Ends the connection for good. Resolves once it has ended; what is under way fails before that. */
   async close(): Promise<void> {
     this.#trouble = "closed";
     this.#notReady = unavailable("The backend is closed");
     this.#closing.abort();
-    this.#link?.drop(new Error("The backend is closed"));
+    this.#dialed?.drop(new Error("The backend is closed"));
     this.#waiters.rejectAll(this.#notReady);
     await this.#running;
   }
@@ -131,7 +143,7 @@ export class RedisBus implements Bus, LinkHandler {
   }
 
   onDown(reason: Error): void {
-    this.#link = undefined;
+    this.#dialed = this.#link = undefined;
     this.#underWay = 0;
     this.#subscriptions.reset();
     this.#fail(reason);
@@ -156,6 +168,7 @@ export class RedisBus implements Bus, LinkHandler {
         maxQueuedBytes: MAX_QUEUED_BYTES,
         pingEveryMs: PING_EVERY_MS,
       });
+      this.#dialed = link;
       if (this.#closing.signal.aborted) link.drop(new Error("The backend is closed"));
       else {link.command(helloCommand(address.login, `shoal-${node}`), 0, (error) =>
           this.#onHello(link, error));}
@@ -219,15 +232,20 @@ export class RedisBus implements Bus, LinkHandler {
   #sendTo(name: string, message: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const done: PublishDone = (error) => error ? reject(error) : resolve();
-      if (this.#isReady && this.#link) this.#link.publish(publishHead(name), message, done);
+      const link = this.#usableLink();
+      if (link) link.publish(publishHead(name), message, done);
       else this.#failLater(done);
     });
+  }
+
+  #usableLink(): Link | undefined {
+    return this.#isReady && this.#blocked === undefined ? this.#link : undefined;
   }
 
   #failLater(done: PublishDone): void {
     if (this.#failing.push(done) > 1) return;
     queueMicrotask(() => {
-      for (const each of this.#failing.splice(0)) each(this.#notReady);
+      for (const each of this.#failing.splice(0)) each(this.#blocked ?? this.#notReady);
     });
   }
 

@@ -36,6 +36,11 @@ export class Waiters {
     });
   }
 
+  /** Whether anybody waits for `name`. */
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
   /** Ends the wait of all who wait for `name`. */
   settle(name: string, error?: Error): void {
     const waiters = this.#byName.get(name);

@@ -270,17 +270,17 @@ export const clientTests: readonly ContractTest[] = [
     },
   },
   {
-    says: "replaceClients() leaves exactly the given records, 0 and 5000 included",
+    says: "replaceClients() leaves exactly the given records, 0 and 6000 included",
     async run(cluster) {
       const [a] = await openNodes(cluster, 1);
       assert.ok(a);
       await beat(a);
       await a.backend.registry.putClients(clientsFor(a.id, 10, "old"));
-      const records = clientsFor(a.id, 5_000, "new");
+      const records = clientsFor(a.id, 6_000, "new");
       assert.equal(await a.backend.registry.replaceClients(records), true);
       const found = await a.backend.registry.clientsOf(a.id);
       assert.deepEqual(found.map((each) => each.client).sort(), records.map((each) => each.client).sort());
-      assert.equal((await beat(a)).clientCount, 5_000);
+      assert.equal((await beat(a)).clientCount, 6_000);
       assert.equal(await a.backend.registry.replaceClients([]), true);
       assert.equal((await beat(a)).clientCount, 0);
     },

@@ -1,0 +1,160 @@
+/** A node as an application gets it: configured, listening, ready to be built upon. */
+import type { BackendFactory } from "../backend/backend.ts";
+import { type Config, configOf, type ConfigOptions, connectionLimit, isOpenMode } from "../config/mod.ts";
+import { systemClock } from "../core/clock.ts";
+import type { Logger } from "../core/log.ts";
+import { VERSION } from "../core/version.ts";
+import {
+  createHttpApp,
+  defaultHttpLimits,
+  type HealthReport,
+  type HttpServer,
+  type NodeView,
+  serveHttp,
+} from "../http/mod.ts";
+import {
+  type App,
+  counter,
+  echo,
+  Node,
+  type NodeEnd,
+  type RpcCaller,
+  type RpcHandler,
+  sha256,
+} from "../server/mod.ts";
+import { chooseBackend, type HubLocation } from "./backends.ts";
+import { consoleLogger } from "./console_log.ts";
+import { viewOf } from "./node_view.ts";
+
+/** What an application adds to a node. */
+export interface NodeExtensions {
+  /** Plain WebSocket apps by name, beside the built-in `echo`, `sha256` and `counter`. */
+  readonly apps?: Readonly<Record<string, App>>;
+  /** Methods that clients may call by `rpc`, beside the built-in `echo` and `time`. */
+  readonly rpc?: Readonly<Record<string, RpcHandler>>;
+  /** Takes what clients `send` without wanting an answer. Must not throw. */
+  readonly onMessage?: (data: unknown, from: RpcCaller) => void;
+  /** A backend of your own; by default the one that the configuration asks for. */
+  readonly backend?: BackendFactory;
+  /** Where the node logs; by default to standard output. */
+  readonly log?: Logger;
+}
+
+/** Configuration and extensions of {@linkcode createNode}. */
+export interface NodeCreation extends ConfigOptions, NodeExtensions {}
+
+/** A node that listens. */
+export interface ShoalNode extends AsyncDisposable {
+  /** Names this generation of the node. */
+  readonly id: string;
+  /** `host:port` of its own listener. */
+  readonly address: string;
+  /** WebSocket URL for clients. */
+  readonly url: string;
+  /** Resolves when the node has ended, whoever asked for it. */
+  readonly ended: Promise<NodeEnd>;
+  /** Publishes any JSON value. Resolves when the backend took it; rejects with a `ClientError` (100) otherwise. Safe to
+   * call concurrently; calls for one channel are delivered in order. */
+  publish(channel: string, data: unknown, workspace?: string): Promise<void>;
+  /** What `GET /health` answers. */
+  health(): HealthReport;
+  /** Asks clients to reconnect elsewhere, at a pace, and takes no new ones. Resolves when all are gone. */
+  drain(): Promise<void>;
+  /** Ends the node; what is still connected is closed at once. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a node. Resolves when it listens, which is before its backend is ready: `GET /health/ready` tells.
+ * Throws `ConfigError` naming every fault of `creation`, or an `Error` when a port cannot be had.
+ */
+export async function createNode(creation: NodeCreation = {}): Promise<ShoalNode> {
+  const { apps, rpc, onMessage, backend, log, ...options } = creation;
+  const extensions = Object.fromEntries(
+    Object.entries({ apps, rpc, onMessage, backend, log }).filter(([, value]) => value !== undefined),
+  );
+  return await openNode(configOf(options), extensions);
+}
+
+/** {@linkcode createNode} for a configuration that is resolved already. */
+export async function openNode(
+  config: Config,
+  extensions: NodeExtensions = {},
+  hub?: HubLocation,
+): Promise<ShoalNode> {
+  const log = extensions.log ?? consoleLogger(config);
+  const node = new Node({
+    settings: config,
+    backend: extensions.backend ?? chooseBackend(config, hub),
+    log,
+    clock: systemClock,
+    version: VERSION,
+    pid: Deno.pid,
+    apps: { echo, sha256, counter, ...extensions.apps },
+    rpc: extensions.rpc,
+    onMessage: extensions.onMessage,
+  });
+  try {
+    return await listen(node, config, log);
+  } catch (error) {
+    await node.close();
+    throw error;
+  }
+}
+
+async function listen(node: Node, config: Config, log: Logger): Promise<ShoalNode> {
+  let http: HttpServer | undefined = undefined;
+  const view = viewOf(node, () => http?.listenersReopened ?? 0);
+  const limit = connectionLimit(config) ?? Infinity;
+  http = await serveHttp({
+    hostname: config.host,
+    port: config.port,
+    sharedPort: config.sharedPort,
+    transport: config.transport,
+    access: { isOpen: isOpenMode(config) && !config.insecure, allowedOrigins: config.allowedOrigins },
+    limits: {
+      ...defaultHttpLimits,
+      maxMessageBytes: config.maxMessageBytes,
+      maxBodyBytes: config.maxBodyBytes,
+      headersTimeoutMs: config.headerTimeoutMs,
+      requestTimeoutMs: config.requestTimeoutMs,
+    },
+    app: createHttpApp(view, log),
+    acceptorFor: (path) => node.acceptor(path),
+    isFull: () => node.isFull(limit),
+    isDraining: () => node.isDraining,
+    log,
+  });
+  return started(node, http, view);
+}
+
+/** `host:port` of the node's own listener, with brackets around an IPv6 address. */
+function addressOf(http: HttpServer): string {
+  const [own] = http.addresses();
+  if (own === undefined) throw new RangeError("Cannot name the node: it listens nowhere");
+  return `${own.hostname.includes(":") ? `[${own.hostname}]` : own.hostname}:${own.port}`;
+}
+
+function started(node: Node, http: HttpServer, view: NodeView): ShoalNode {
+  const address = addressOf(http);
+  node.start(address);
+  node.ended.then(() => http.close());
+  return {
+    get id() {
+      return node.id;
+    },
+    address,
+    url: `ws://${address}/connection/websocket`,
+    ended: node.ended,
+    publish: (channel, data, workspace) => node.publish(channel, data, workspace),
+    health: () => view.health(),
+    drain: () => node.drain(),
+    async close() {
+      await node.close();
+      await http.close();
+    },
+    async [Symbol.asyncDispose]() {
+      await this.close();
+    },
+  };
+}

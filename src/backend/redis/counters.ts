@@ -1,0 +1,31 @@
+import type { Counters } from "../backend.ts";
+import type { Control } from "./control.ts";
+import type { RedisKeys } from "./redis_keys.ts";
+import { asNumber } from "./reply.ts";
+
+/** Counters in Redis, each in the partition of its key. */
+export class RedisCounters implements Counters {
+  readonly #control: Control;
+  readonly #keys: RedisKeys;
+
+  constructor(control: Control, keys: RedisKeys) {
+    this.#control = control;
+    this.#keys = keys;
+  }
+
+  create(key: string, ttlMs: number): Promise<void> {
+    return this.#control.run(async (redis) => {
+      await redis.set(this.#keys.count(key), "0", "PX", ttlMs);
+    });
+  }
+
+  increment(key: string, ttlMs: number): Promise<number> {
+    return this.#control.run(async (redis) =>
+      asNumber(await redis.shoalIncrement(this.#keys.count(key), ttlMs))
+    );
+  }
+
+  touch(key: string, ttlMs: number): Promise<boolean> {
+    return this.#control.run(async (redis) => await redis.pexpire(this.#keys.count(key), ttlMs) === 1);
+  }
+}

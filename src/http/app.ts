@@ -1,0 +1,47 @@
+// hono routes what is not hot: it runs on web standards alone and is tested without a socket.
+import { Hono } from "hono";
+import type { RequestFacts } from "./access.ts";
+import { type Answer, errorAnswer, toResponse } from "./answer.ts";
+import { BodyTooLargeError } from "./body.ts";
+import type { NodeView } from "./node_view.ts";
+import type { HttpLog } from "./log.ts";
+import { healthAnswer, healthRoutes } from "./routes/health.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
+import type { HttpEnv } from "./routes/route.ts";
+import { serviceRoutes } from "./routes/services.ts";
+import { statsRoutes } from "./routes/stats.ts";
+
+/** The endpoints of a node, whatever the transport. */
+export interface HttpApp {
+  /** Answers a GET or HEAD that is hot, or undefined: then {@linkcode fetch} has the answer. */
+  probe(path: string): Answer | undefined;
+  /** Routes any request; never rejects. */
+  fetch(request: Request, facts: RequestFacts): Response | Promise<Response>;
+}
+
+/** Makes the endpoints of `node`. */
+export function createHttpApp(node: NodeView, log: HttpLog): HttpApp {
+  const router = createRouter(node, log);
+  return {
+    probe: (path) => healthAnswer(node, path),
+    fetch: (request, facts) => router.fetch(request, facts),
+  };
+}
+
+/** The router alone, for tests through `router.request()`. */
+export function createRouter(node: NodeView, log: HttpLog): Hono<HttpEnv> {
+  const router = new Hono<HttpEnv>();
+  healthRoutes(router, node);
+  statsRoutes(router, node, log);
+  metricsRoutes(router, node);
+  serviceRoutes(router);
+  router.notFound((context) =>
+    toResponse(errorAnswer(404, `Cannot find ${JSON.stringify(context.req.path)}`))
+  );
+  router.onError((error) => {
+    if (error instanceof BodyTooLargeError) return toResponse(errorAnswer(413, error.message));
+    log.error("a route failed", { error });
+    return toResponse(errorAnswer(500, "Cannot answer: internal server error"));
+  });
+  return router;
+}

@@ -1,0 +1,12 @@
+/**
+ * HTTP and WebSocket of a node: listeners, access checks, endpoints.
+ *
+ * @module
+ */
+export type { AccessPolicy, HeaderView, RequestFacts } from "./access.ts";
+export { type Answer, errorAnswer, jsonAnswer, unavailableAnswer } from "./answer.ts";
+export { createHttpApp, type HttpApp } from "./app.ts";
+export { type HttpAddress, type HttpServer, PortTakenError, serveHttp } from "./listeners.ts";
+export type { HttpLog } from "./log.ts";
+export type { HealthReport, NodeStats, NodeView, ReadyReport, StatsReport } from "./node_view.ts";
+export { defaultHttpLimits, type HttpLimits, type HttpServerOptions, type TransportName } from "./options.ts";

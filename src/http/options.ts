@@ -1,0 +1,65 @@
+import type { Acceptor } from "../server/mod.ts";
+import type { AccessPolicy } from "./access.ts";
+import type { Answer } from "./answer.ts";
+import type { HttpApp } from "./app.ts";
+import type { HttpLog } from "./log.ts";
+
+/** Bounds of what a peer may send and how long it may take. `native` can hold only the first two and the last. */
+export interface HttpLimits {
+  /** One WebSocket message, all fragments together, bytes. */
+  readonly maxMessageBytes: number;
+  /** One request body, bytes. */
+  readonly maxBodyBytes: number;
+  /** All headers of a request, bytes. */
+  readonly maxHeaderBytes: number;
+  /** Until the headers of a request are complete, milliseconds. */
+  readonly headersTimeoutMs: number;
+  /** Until a request is complete, body included, milliseconds. */
+  readonly requestTimeoutMs: number;
+  /** How long a connection may idle between two requests, milliseconds. */
+  readonly keepAliveTimeoutMs: number;
+  /** How long after `close()` a WebSocket is ended without the peer's answer, milliseconds. */
+  readonly closeTimeoutMs: number;
+}
+
+/** The limits of a node in production. */
+export const defaultHttpLimits: HttpLimits = {
+  maxMessageBytes: 64 * 1024,
+  maxBodyBytes: 1024 * 1024,
+  maxHeaderBytes: 16 * 1024,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 30_000,
+  closeTimeoutMs: 5_000,
+};
+
+/** What `transport` may be: see {@linkcode HttpServerOptions.transport}. */
+export type TransportName = "native" | "ws";
+
+/** What a server needs besides its addresses; both transports ask it. */
+export interface TransportOptions {
+  readonly access: AccessPolicy;
+  readonly limits: HttpLimits;
+  readonly app: HttpApp;
+  /** Who takes WebSockets at `path`; an answer refuses them, undefined is 404. Asked for plain requests too: pure. */
+  acceptorFor(path: string): Acceptor | Answer | undefined;
+  /** WebSocket subprotocols that are spoken; the first offered of them is chosen. */
+  readonly subprotocols?: readonly string[];
+  /** True while no further client may be taken: new WebSockets are answered 503. */
+  isFull(): boolean;
+  /** True while the node drains: new WebSockets are answered 503, the listener stays open. */
+  isDraining(): boolean;
+  readonly log: HttpLog;
+}
+
+/** Options of {@linkcode serveHttp}. */
+export interface HttpServerOptions extends TransportOptions {
+  /** Address to bind, for instance `127.0.0.1`. */
+  readonly hostname: string;
+  /** Own port of the node; 0 lets the system choose. Bound alone, so that a second node on it is an error. */
+  readonly port: number;
+  /** Port that all nodes of this machine share (SO_REUSEPORT); 0 = off. */
+  readonly sharedPort: number;
+  /** `native` (`Deno.serve`) is faster; `ws` (npm:ws on node:http) bounds hostile peers. */
+  readonly transport: TransportName;
+}

@@ -1,0 +1,30 @@
+/** Where to listen. */
+export interface ListenAt {
+  readonly hostname: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** True on the port that several nodes share. */
+  readonly isShared: boolean;
+}
+
+/** An open listener. */
+export interface Listener {
+  readonly hostname: string;
+  /** The real port, never 0. */
+  readonly port: number;
+  /** Refuses new connections at once; resolves when requests under way have ended, or after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** One way to speak HTTP and WebSocket; `native.ts` and `ws.ts` are the two. */
+export interface Transport {
+  /**
+   * Listens. Rejects when the address cannot be bound. `onLost` is called, at most once, when the listener stops
+   * accepting without having been closed; WebSockets taken before live on.
+   */
+  listen(at: ListenAt, onLost: (cause: unknown) => void): Promise<Listener>;
+  /** WebSockets that are open or closing. */
+  readonly socketCount: number;
+  /** Terminates every WebSocket and stops all timers. */
+  end(): void;
+}

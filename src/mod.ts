@@ -1,0 +1,18 @@
+/**
+ * Shoal, a horizontally scalable realtime server: the door for applications that build on it.
+ *
+ * ```ts
+ * import { createNode } from "@shoal/shoal";
+ *
+ * await using node = await createNode({ port: 0, rpc: { add: (data) => (data as number[]).reduce((a, b) => a + b, 0) } });
+ * await node.publish("news", { text: "hello" });
+ * ```
+ *
+ * @module
+ */
+export { createNode, type NodeCreation, type NodeExtensions, type ShoalNode } from "./app/create_node.ts";
+export { ConfigError } from "./config/mod.ts";
+export { ClientError, CloseError } from "./core/errors.ts";
+export type { LogFields, Logger, LogLevel } from "./core/log.ts";
+export { type App, type AppSession, defineApp } from "./server/mod.ts";
+export type { RpcCaller, RpcHandler } from "./server/mod.ts";

@@ -1,0 +1,31 @@
+/** Columns of text for a terminal. */
+
+/** Lays `rows` out in columns: the first flush left, the others flush right, each row indented by two. */
+export function layTable(rows: readonly (readonly string[])[]): readonly string[] {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from(
+    { length: columns },
+    (_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)),
+  );
+  return rows.map((row) => `  ${row.map((cell, at) => pad(cell, widths[at] ?? 0, at)).join("  ")}`.trimEnd());
+}
+
+function pad(cell: string, width: number, column: number): string {
+  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+}
+
+/** Breaks `text` at spaces into lines of at most `width`; further lines start with `indent`. Leading spaces stay. */
+export function wrapText(text: string, width: number, indent: string): readonly string[] {
+  const lines: string[] = [];
+  let line = /^ */.exec(text)?.[0] ?? "";
+  let isEmpty = true;
+  for (const word of text.trim().split(" ")) {
+    if (!isEmpty && line.length + 1 + word.length > width) {
+      lines.push(line);
+      [line, isEmpty] = [indent, true];
+    }
+    line = isEmpty ? line + word : `${line} ${word}`;
+    isEmpty = false;
+  }
+  return [...lines, line];
+}

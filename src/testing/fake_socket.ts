@@ -1,0 +1,71 @@
+/** A socket that only remembers; for tests of what sits on top of sockets. */
+import type { Acceptor, Frame, Handshake, Socket, SocketListener } from "../server/socket.ts";
+
+export class FakeSocket implements Socket {
+  readonly frames: string[] = [];
+  readonly binaries: Uint8Array[] = [];
+  closed: { readonly code: number; readonly reason: string } | undefined = undefined;
+  bufferedAmount = 0;
+
+  send(frame: Frame): void {
+    this.frames.push(frame.text);
+  }
+
+  sendBinary(bytes: Uint8Array<ArrayBuffer>): void {
+    this.binaries.push(bytes);
+  }
+
+  close(code: number, reason: string): void {
+    this.closed ??= { code, reason };
+  }
+
+  terminate(): void {
+    this.closed ??= { code: 1006, reason: "" };
+  }
+
+  /** Every line that was sent, parsed. */
+  get messages(): unknown[] {
+    return this.frames.flatMap((frame) => frame.split("\n")).map((line) => JSON.parse(line));
+  }
+}
+
+/** A client at the other end of a {@linkcode FakeSocket}. */
+export class FakeClient {
+  readonly socket = new FakeSocket();
+  readonly listener: SocketListener;
+
+  constructor(acceptor: Acceptor, query = "") {
+    this.listener = acceptor(this.socket, handshake(query));
+  }
+
+  /** Sends commands as one frame and waits until the tick, and what it started, is over. */
+  async send(...commands: unknown[]): Promise<void> {
+    await this.sendText(commands.map((command) => JSON.stringify(command)).join("\n"));
+  }
+
+  async sendText(text: string): Promise<void> {
+    this.listener.onMessage(text);
+    await settle();
+  }
+
+  /** What came since the last call, parsed line by line. */
+  take(): unknown[] {
+    const messages = this.socket.messages;
+    this.socket.frames.length = 0;
+    return messages;
+  }
+}
+
+/** Lets every microtask, and one round of the event loop, run. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+function handshake(query: string): Handshake {
+  return {
+    remoteAddress: "127.0.0.1",
+    path: "/",
+    query: new URLSearchParams(query),
+    header: () => undefined,
+  };
+}

@@ -1,0 +1,113 @@
+const START_WITHIN_MS = 10_000;
+
+/** What a test's Redis is started with beyond the usual. */
+export interface RedisServerOptions {
+  /** The port; a free one without it. */
+  readonly port?: number;
+  /** More words for the command line, such as `--requirepass`, `secret`. */
+  readonly words?: readonly string[];
+}
+
+/** A port of the loopback address that nobody listens on at this moment. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/**
+ * A real redis-server of the test's own: loopback, no persistence, its files in a temporary directory. Ended by its
+ * own process id when disposed of.
+ */
+export class RedisServer implements AsyncDisposable {
+  readonly port: number;
+  readonly #words: readonly string[];
+  readonly #directory: string;
+  #child: Deno.ChildProcess | undefined;
+
+  private constructor(port: number, words: readonly string[], directory: string) {
+    this.port = port;
+    this.#words = words;
+    this.#directory = directory;
+  }
+
+  /** A server that is not running yet; {@linkcode RedisServer.start} starts it. */
+  static async prepare(options: RedisServerOptions = {}): Promise<RedisServer> {
+    const directory = await Deno.makeTempDir({ prefix: "shoal-redis-" });
+    return new RedisServer(options.port ?? freePort(), options.words ?? [], directory);
+  }
+
+  /** A running server. Rejects when it does not answer within ten seconds. */
+  static async open(options: RedisServerOptions = {}): Promise<RedisServer> {
+    const server = await RedisServer.prepare(options);
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it, empty, on the same port, and waits until it answers. */
+  async start(): Promise<void> {
+    const fixed = ["--bind", "127.0.0.1", "--port", String(this.port), "--save", "", "--appendonly", "no"];
+    const child = new Deno.Command("redis-server", {
+      args: [...fixed, "--dir", this.#directory, "--daemonize", "no", ...this.#words],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    this.#child = child;
+    await this.#answering(child);
+  }
+
+  /** Ends it like a crash (SIGKILL), or in good order with SIGTERM, and waits for its end. */
+  async stop(signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined) return;
+    child.kill(signal);
+    await child.status;
+  }
+
+  /** Freezes it (SIGSTOP): connections stay, nothing answers. */
+  pause(): void {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  /** Lets a frozen one go on (SIGCONT). */
+  resume(): void {
+    this.#child?.kill("SIGCONT");
+  }
+
+  /** Forgets all data. */
+  async flush(): Promise<void> {
+    await this.command("FLUSHALL");
+  }
+
+  /** Sends one command over a connection of its own and answers the raw reply. Words must not hold spaces. */
+  async command(...words: readonly string[]): Promise<string> {
+    using conn = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
+    await conn.write(new TextEncoder().encode(words.join(" ") + "\r\n"));
+    const buffer = new Uint8Array(64 * 1024);
+    const count = await conn.read(buffer);
+    return new TextDecoder().decode(buffer.subarray(0, count ?? 0));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await Deno.remove(this.#directory, { recursive: true });
+  }
+
+  async #answering(child: Deno.ChildProcess): Promise<void> {
+    const endMs = performance.now() + START_WITHIN_MS;
+    let hasEnded = false;
+    child.status.then(() => hasEnded = true);
+    while (!hasEnded && performance.now() < endMs) {
+      // Any answer will do: a server with a password answers an error.
+      const answer = await this.command("PING").catch(() => "");
+      if (/^[+-](PONG|NOAUTH)/.test(answer)) return;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    throw new Error(`Cannot start redis-server on port ${this.port}: ${hasEnded ? "it ended" : "no answer"}`);
+  }
+}
