@@ -11,7 +11,23 @@
  * @module
  */
 export { createNode, type NodeCreation, type NodeExtensions, type ShoalNode } from "./app/create_node.ts";
-export { ConfigError } from "./config/mod.ts";
+export type {
+  Backend,
+  BackendFactory,
+  BackendListener,
+  BackendState,
+  BeatAnswer,
+  Bus,
+  ClientRecord,
+  Counters,
+  NodeRecord,
+  NodeRow,
+  NodeStats,
+  PublishDone,
+  Registry,
+  Suspect,
+} from "./backend/backend.ts";
+export { ConfigError, type ConfigOptions } from "./config/mod.ts";
 export { ClientError, CloseError } from "./core/errors.ts";
 export type { LogFields, Logger, LogLevel } from "./core/log.ts";
 export { type App, type AppSession, defineApp } from "./server/mod.ts";

@@ -36,6 +36,12 @@ const packageFolders: Readonly<Record<string, readonly string[]>> = {
   centrifuge: ["client"],
 };
 
+/** Collections of single ideas rather than one thing with a door: their files are imported by name. */
+const collections: readonly string[] = ["core", "protocol"];
+
+/** Doors that are not called `mod.ts`: the interface of the backends is the door of their folder. */
+const doors: Readonly<Record<string, string>> = { backend: "src/backend/backend.ts" };
+
 /** Implementations of the backend: only those who compose a node may choose one. */
 const implementations: readonly string[] = ["backend/memory", "backend/redis", "backend/hub"];
 const composers: readonly string[] = ["app", "cluster"];
@@ -124,7 +130,8 @@ function choiceFault(from: Place, to: Place, target: string): string | undefined
 }
 
 function doorFault(to: Place, target: string): string | undefined {
-  return isDoor(to, target) ? undefined : `imports ${target}: use ${doorOf(to)}`;
+  const isOpen = collections.includes(to.folder) || to.folder === "app"; // only main.ts and mod.ts stand beside app
+  return isOpen || isDoor(to, target) ? undefined : `imports ${target}: use ${doorOf(to)}`;
 }
 
 function isDoor(place: Place, path: string): boolean {
@@ -132,6 +139,10 @@ function isDoor(place: Place, path: string): boolean {
 }
 
 function doorOf(place: Place): string {
+  return doors[place.unit] ?? folderDoor(place);
+}
+
+function folderDoor(place: Place): string {
   return place.folder.endsWith(".ts") ? `src/${place.folder}` : `src/${place.unit}/mod.ts`;
 }
 

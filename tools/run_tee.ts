@@ -1,7 +1,5 @@
 /** Runs a program whose output is both shown and read. */
-
-/** Enough for the last lines of a report; what came before was shown and is let go. */
-const keptChars = 16 * 1024;
+import { LineFinder } from "./line_finder.ts";
 
 /** A process that the program left behind may hold the pipe open: its output is not waited for. */
 const graceMs = 2_000;
@@ -10,8 +8,8 @@ const graceMs = 2_000;
 export interface ProcessResult {
   readonly code: number;
   readonly isTimedOut: boolean;
-  /** The end of its standard output, at most 16,384 characters. */
-  readonly lastOutput: string;
+  /** The last line of its standard output, colours taken away, that the caller looked for; empty without one. */
+  readonly lastMatch: string;
 }
 
 /** Where and how long a program may run. */
@@ -19,11 +17,13 @@ export interface RunOptions {
   readonly cwd: URL;
   /** Added to the environment of this process. */
   readonly env: Readonly<Record<string, string>>;
+  /** The line to look for. */
+  readonly lookFor: RegExp;
   /** After this many milliseconds it is killed. */
   readonly timeoutMs: number;
 }
 
-/** Runs `command`, passes its output on while it comes, and returns the end of it. */
+/** Runs `command`, passes its output on while it comes, and returns the line that was looked for. */
 export async function runTee(
   command: string,
   args: readonly string[],
@@ -40,27 +40,18 @@ export async function runTee(
     stdout: "piped",
     signal: timeout,
   }).spawn();
-  const tail = new Tail();
-  const reading = passOn(child.stdout, tail);
+  const finder = new LineFinder(options.lookFor);
+  const reading = passOn(child.stdout, finder);
   const { code } = await child.status;
   await settledWithin(reading, graceMs);
-  return { code, isTimedOut: timeout.aborted, lastOutput: tail.text };
+  return { code, isTimedOut: timeout.aborted, lastMatch: finder.lastMatch };
 }
 
-/** The last characters of a text that comes in pieces. */
-class Tail {
-  text = "";
-
-  add(piece: string): void {
-    this.text = (this.text + piece).slice(-keptChars);
-  }
-}
-
-async function passOn(output: ReadableStream<Uint8Array>, tail: Tail): Promise<void> {
+async function passOn(output: ReadableStream<Uint8Array>, finder: LineFinder): Promise<void> {
   const decoder = new TextDecoder();
   for await (const chunk of output) {
     await writeAll(chunk);
-    tail.add(decoder.decode(chunk, { stream: true }));
+    finder.add(decoder.decode(chunk, { stream: true }));
   }
 }
 

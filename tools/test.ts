@@ -15,7 +15,7 @@ import {
   type TestArgs,
   unitFlags,
 } from "./test_plan.ts";
-import { addCounts, lastLine, noTests, readCounts, type TestCounts } from "./test_summary.ts";
+import { addCounts, lastLine, noTests, readCounts, summaryLine, type TestCounts } from "./test_summary.ts";
 
 /** A run that takes longer hangs; the whole gate has 15 minutes. */
 const groupTimeoutMs = 6 * 60_000;
@@ -34,9 +34,15 @@ async function main(): Promise<number> {
     const fault = await provideNeeds(args);
     if (fault !== undefined) return fail(fault);
   }
-  const options = { coverageDir: args.coverageDir, namePattern: selection.namePattern };
-  const unit = await runGroup("unit tests", unitFlags(tempDir), selection.unit, options);
-  const real = await runGroup("tests with real processes", realFlags(tempDir), selection.real, options);
+  const { namePattern } = selection;
+  const optionsOf = (group: string) => ({ namePattern, coverageDir: groupDir(args, group) });
+  const unit = await runGroup("unit tests", unitFlags(tempDir), selection.unit, optionsOf("unit"));
+  const real = await runGroup(
+    "tests with real processes",
+    realFlags(tempDir),
+    selection.real,
+    optionsOf("real"),
+  );
   return conclude(addCounts(unit, real), args);
 }
 
@@ -94,6 +100,11 @@ function isAbsence(error: unknown): boolean {
     error instanceof Deno.errors.PermissionDenied;
 }
 
+/** A folder of its own for each group: in one folder the second run replaces what the first measured. */
+function groupDir(args: TestArgs, group: string): string | undefined {
+  return args.coverageDir === undefined ? undefined : `${args.coverageDir}/${group}`;
+}
+
 async function runGroup(
   name: string,
   flags: readonly string[],
@@ -105,12 +116,13 @@ async function runGroup(
   const result = await runTee(Deno.execPath(), denoTestArgs(flags, files, options), {
     cwd: repoRoot,
     env: { PATH: searchPath.join(":") },
+    lookFor: summaryLine,
     timeoutMs: groupTimeoutMs,
   });
   if (result.isTimedOut) {
     console.error(`The ${name} took longer than ${groupTimeoutMs / 1_000} s and were ended.`);
   }
-  return readCounts(result.lastOutput, result.code);
+  return readCounts(result.lastMatch, result.code);
 }
 
 /** Says how it went; the count comes last and alone on its line, because scripts read it. */

@@ -94,7 +94,7 @@ export function denoTestArgs(
     "test",
     "--no-prompt",
     ...flags,
-    ...(options.coverageDir ? [`--coverage=${options.coverageDir}`] : []),
+    ...(options.coverageDir ? [`--coverage=${options.coverageDir}`, "--coverage-raw-data-only"] : []),
     ...(options.namePattern ? [`--filter=${options.namePattern}`] : []),
     ...files,
   ];

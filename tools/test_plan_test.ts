@@ -49,7 +49,12 @@ Deno.test("denoTestArgs() never asks for rights and never gives all", () => {
   for (const flags of [unitFlags("/temp"), realFlags("/temp")]) {
     const args = denoTestArgs(flags, ["a_test.ts"], { coverageDir: "coverage", namePattern: "/x/" });
     assert.deepEqual(args.slice(0, 2), ["test", "--no-prompt"]);
-    assert.deepEqual(args.slice(-3), ["--coverage=coverage", "--filter=/x/", "a_test.ts"]);
+    assert.deepEqual(args.slice(-4), [
+      "--coverage=coverage",
+      "--coverage-raw-data-only",
+      "--filter=/x/",
+      "a_test.ts",
+    ]);
     assert.equal(args.includes("-A") || args.includes("--allow-all"), false);
   }
   assert.equal(unitFlags("/temp").some((flag) => /net|run|sys|write$/.test(flag)), false);

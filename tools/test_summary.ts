@@ -10,24 +10,21 @@ export interface TestCounts {
 /** No tests at all. */
 export const noTests: TestCounts = { passed: 0, failed: 0, ignored: 0 };
 
+/** The line with which `deno test` ends, colours aside. */
+export const summaryLine: RegExp = /^(?:ok|FAILED) \| \d+ passed/;
+
 /**
- * Reads the counts from what `deno test` printed and its exit code. A run that ended badly has at least one failure,
- * also when it never came to its summary line (a type error, a crash, a deadline).
+ * Reads the counts from the summary line of `deno test` and its exit code. A run that ended badly, or that never came
+ * to its summary (a type error, a crash, a deadline), has at least one failure.
  */
-export function readCounts(output: string, exitCode: number): TestCounts {
-  const line = plainLines(output).findLast((line) => /^(?:ok|FAILED) \| \d+ passed/.test(line)) ?? "";
+export function readCounts(line: string, exitCode: number): TestCounts {
   const counts = {
     passed: countOf(line, "passed"),
     failed: countOf(line, "failed"),
     ignored: countOf(line, "ignored"),
   };
-  if (exitCode === 0) return counts;
+  if (exitCode === 0 && summaryLine.test(line)) return counts;
   return { ...counts, failed: Math.max(1, counts.failed) };
-}
-
-function plainLines(output: string): readonly string[] {
-  // deno-lint-ignore no-control-regex -- colours begin with an escape character
-  return output.replace(/\x1b\[[0-9;]*m/g, "").split("\n");
 }
 
 function countOf(line: string, word: string): number {

@@ -13,15 +13,7 @@ export interface Commands {
 /** The real ones. */
 export const systemCommands: Commands = {
   start: async (config) => await (await import("./start.ts")).start(config),
-  cluster: runWithHub,
+  cluster: async (options) => await (await import("../cluster/mod.ts")).runCluster(options),
   stopCluster: async (options) => await (await import("../cluster/mod.ts")).stopCluster(options),
   perf: async (args) => await (await import("../perf/mod.ts")).runPerf(args),
 };
-
-/** The supervisor knows processes and no backend: the hub comes to it from here, and only when it asks for one. */
-async function runWithHub(options: ClusterOptions): Promise<number> {
-  const { runCluster } = await import("../cluster/mod.ts");
-  return await runCluster(options, {
-    startHub: async (secret) => (await import("../backend/hub/mod.ts")).serveHub({ secret }),
-  });
-}

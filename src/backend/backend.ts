@@ -1,6 +1,6 @@
 /**
  * What a node needs from the world outside its process. Three implementations keep these promises (`memory/` for one
- * process, `redis/`, `hub/` for one machine) and one suite, `contract.ts`, holds all three to them.
+ * process, `redis/`, `hub/` for one machine) and one suite, `testing/backend_contract.ts`, holds all three to them.
  *
  * Nothing here blocks on an absent backend: each operation fails with a temporary {@linkcode ClientError} (code 100)
  * within its deadline, and goes on working once the backend is back.
@@ -21,7 +21,7 @@ export interface BackendListener {
   onNodeMessage(message: string): void;
   /** The state changed. After `lost` then `ready`, every wanted channel is confirmed again, and messages that were
    * published between may be missing. */
-  onState(state: BackendState): void;
+  onState(state: BackendState): void; // a deliberate close tells "closed" too
 }
 
 /**

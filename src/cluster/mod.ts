@@ -6,6 +6,7 @@
  */
 export { type LifecyclePolicy } from "./lifecycle.ts";
 export { denoNodeCommand, type NodeCommand, type NodeLaunch } from "./node_command.ts";
-export { type ClusterOptions, type ClusterSeams, type Hub } from "./options.ts";
+export { type ClusterOptions } from "./options.ts";
+export { type ClusterSeams, type Hub } from "./seams.ts";
 export { runCluster } from "./run.ts";
 export { stopCluster, type StopOptions } from "./stop.ts";

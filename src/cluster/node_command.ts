@@ -67,5 +67,7 @@ export function nodeEnv({ options, hub, descriptorLimit }: NodeLaunch): NodeComm
     [HUB_SECRET_VARIABLE]: hub?.secret,
     [WATCH_PARENT_VARIABLE]: undefined,
     REDIS_URL: options.redisUrl,
+    // The specific name wins over the general one; an inherited value must not beat what this cluster was told.
+    SHOAL_REDIS_URL: options.redisUrl,
   };
 }

@@ -1,6 +1,4 @@
 /** What a cluster is asked to be, and what it resolved to. */
-import type { LifecyclePolicy } from "./lifecycle.ts";
-import type { NodeCommand, NodeLaunch } from "./node_command.ts";
 
 /** What `deno task cluster` may say. */
 export interface ClusterOptions {
@@ -22,22 +20,6 @@ export interface ClusterOptions {
   readonly nodeArgs: readonly string[];
   /** True when no token key is configured; only decides whether the banner warns. */
   readonly isOpenMode: boolean;
-}
-
-/** The embedded hub as the supervisor needs it. */
-export interface Hub {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
-/** What tests put in place of the real thing. */
-export interface ClusterSeams {
-  readonly nodeCommand: (launch: NodeLaunch) => NodeCommand;
-  /** `log` takes what the hub has to tell, a line at a time. */
-  readonly startHub: (secret: string, log: (line: string) => void) => Promise<Hub>;
-  readonly policy: LifecyclePolicy;
-  /** Folder in which `.shoal/` is kept. */
-  readonly directory: string;
 }
 
 const MAX_INSTANCES = 64;

@@ -49,7 +49,9 @@ export async function startCluster(options: OwnClusterOptions): Promise<OwnClust
 
 function spawnCluster(options: OwnClusterOptions, port: number): Deno.ChildProcess {
   const main = fileURLToPath(new URL("../main.ts", import.meta.url));
-  const permissions = ["--allow-net", "--allow-env", "--allow-read", "--allow-write", "--allow-run"];
+  const tree = fileURLToPath(new URL("../..", import.meta.url));
+  const files = [`--allow-read=${tree},.shoal`, "--allow-write=.shoal"];
+  const permissions = ["--allow-net", "--allow-env", ...files, `--allow-run=${Deno.execPath()},cat`];
   const command = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--unstable-net", ...permissions, main, "cluster"],

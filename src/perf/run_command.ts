@@ -1,4 +1,5 @@
 /** `perf run`: finds the targets, lets the engine work, judges, shows and writes. */
+// picocolors: colour codes in one tiny file, without a look at the environment that we do not ask for.
 import pc from "picocolors";
 import type { Clock } from "../core/clock.ts";
 import { digest } from "./digest.ts";
@@ -67,7 +68,10 @@ async function measure(request: RunRequest, chosen: ChosenTargets, world: RunWor
   const result = await world.engine(options, {
     clock: world.clock,
     signal: world.signal,
-    onProgress: (progress) => request.isQuiet ? undefined : view.show(progress),
+    onProgress: (progress) => {
+      stats.isOn = progress.phase === "measure";
+      if (!request.isQuiet) view.show(progress);
+    },
   }).finally(() => stats.stop());
   if (!request.isQuiet) view.clear();
   const numbers = digest(result);

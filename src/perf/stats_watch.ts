@@ -1,4 +1,4 @@
-/** Asks the instances' `/stats` once a second while they are under load: what they say of their own CPU and memory. */
+/** Asks the instances' `/stats` once a second while messages are measured: what they say of their own CPU and memory. */
 import { objectOf, parseObject, type Target } from "./target.ts";
 
 /** What one instance said of itself; undefined where it said nothing. */
@@ -21,6 +21,8 @@ export class StatsWatch {
   readonly #seen: Map<string, InstanceStats>;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #asking = new Set<Promise<void>>();
+  /** Only while true does it ask, so that the highest values belong to one phase. */
+  isOn = false;
 
   constructor(targets: readonly Target[]) {
     this.#targets = targets;
@@ -36,7 +38,7 @@ export class StatsWatch {
   }
 
   #askAll(): void {
-    if (this.#asking.size > 0) return;
+    if (!this.isOn || this.#asking.size > 0) return;
     for (const target of this.#targets) {
       const asked = this.#ask(target).finally(() => this.#asking.delete(asked));
       this.#asking.add(asked);

@@ -26,6 +26,8 @@ const LOOPBACK_NOTE =
   "  Loopback and shared cores tell ratios, not absolutes. Latency counts from the intended send.";
 
 const WIDTH = 98;
+/** A shorter one rounds to nothing. */
+const MIN_DRAIN_SHOWN_MS = 50;
 /** A larger gap between both views is worth a line of its own. */
 const RAW_DIFFERS_BY = 0.1;
 /** More instances than this, and the matrix is left to the reports. */
@@ -101,7 +103,11 @@ function planText(report: RunReport): string {
   const measured = formatSeconds(result.ws.sendMs);
   return `open ${formatRate(scenario.perSec)}/s · ${formatCount(scenario.connections)} conns · ` +
     `${formatCount(scenario.messages)} msgs · ${measured} ` +
-    `(+${formatSeconds(result.ws.warmupMs)} warm-up, +${formatSeconds(result.ws.drainMs)} drain)`;
+    `(+${formatSeconds(result.ws.warmupMs)} warm-up${drainText(result.ws.drainMs)})`;
+}
+
+function drainText(drainMs: number): string {
+  return drainMs < MIN_DRAIN_SHOWN_MS ? "" : `, +${formatSeconds(drainMs)} drain`;
 }
 
 function sloLines(verdict: Verdict): readonly string[] {
@@ -111,7 +117,7 @@ function sloLines(verdict: Verdict): readonly string[] {
   });
   if (marks.length === 0) return [];
   return wrapText(
-    `  SLO  ${marks.map((mark) => mark.replaceAll(" ", "\u00a0")).join("  ")}`,
+    `  SLO  ${marks.map((mark) => mark.replaceAll(" ", "\u00a0")).join(" ")}`,
     WIDTH,
     "       ",
   )
@@ -135,7 +141,7 @@ function httpLines(rows: readonly HttpDigest[]): readonly string[] {
   ]);
   const note = "  model closed: latency is not comparable across rates";
   const isCeiling = rows.some((row) => row.isGeneratorCeiling);
-  return [...lines, isCeiling ? `${note}; ≥ is the generator's ceiling, the server can do more` : note];
+  return [...lines, isCeiling ? `${note}; ≥: the generator's ceiling, not the server's` : note];
 }
 
 function wsLines(ws: WsDigest, stats: readonly InstanceStats[]): readonly string[] {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { goodResult, healthyGenerator, sampleOptions } from "../testing/perf_sample.ts";
+import { goodResult, healthyGenerator, sampleOptions } from "./sample_run.ts";
 import { digest } from "./digest.ts";
 import type { LoadResult } from "./engine.ts";
 import { mergeHistograms } from "./histogram.ts";

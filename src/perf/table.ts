@@ -1,13 +1,18 @@
 /** Columns of text for a terminal. */
 
-/** Lays `rows` out in columns: the first flush left, the others flush right, each row indented by two. */
+const WIDTH = 98;
+
+/** Lays `rows` out in columns: the first flush left, the others flush right, each row indented by two. Columns move
+ * closer together when they would not fit. */
 export function layTable(rows: readonly (readonly string[])[]): readonly string[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from(
     { length: columns },
     (_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)),
   );
-  return rows.map((row) => `  ${row.map((cell, at) => pad(cell, widths[at] ?? 0, at)).join("  ")}`.trimEnd());
+  const wide = widths.reduce((sum, width) => sum + width + 2, 0);
+  const gap = wide > WIDTH ? " " : "  ";
+  return rows.map((row) => `  ${row.map((cell, at) => pad(cell, widths[at] ?? 0, at)).join(gap)}`.trimEnd());
 }
 
 function pad(cell: string, width: number, column: number): string {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { goodResult, healthyGenerator, histogramOf, sampleOptions } from "../testing/perf_sample.ts";
+import { goodResult, healthyGenerator, histogramOf, sampleOptions } from "./sample_run.ts";
 import { digest } from "./digest.ts";
 import type { LoadOptions, LoadResult, WsResult } from "./engine.ts";
 import { parseSlos, withDefaults } from "./slo.ts";

@@ -4,7 +4,7 @@ import { type LaneMode, Lanes } from "../core/lanes.ts";
 import type { Command, CommandOf, RequestKind } from "../protocol/commands.ts";
 import { decodeLine } from "../protocol/json_codec.ts";
 import { runCommand } from "./commands/mod.ts";
-import type { Connection } from "./connection.ts";
+import type { Client } from "./context.ts";
 
 /** How commands on one channel share its lane; commands of other kinds overtake freely. */
 const laneModes: { readonly [K in RequestKind]?: LaneMode } = {
@@ -15,11 +15,11 @@ const laneModes: { readonly [K in RequestKind]?: LaneMode } = {
 };
 
 export class CommandFlow {
-  readonly #connection: Connection;
+  readonly #connection: Client;
   readonly #lanes = new Lanes<Command>();
   #inFlight = 0;
 
-  constructor(connection: Connection) {
+  constructor(connection: Client) {
     this.#connection = connection;
   }
 

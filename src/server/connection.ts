@@ -5,20 +5,15 @@
 import { type ClientError, type Close, type CloseName, closeTable } from "../core/errors.ts";
 import { type Frame, Line } from "../core/frame.ts";
 import type { ClientId } from "../core/ids.ts";
-import type { Pinged } from "../core/ping_wheel.ts";
 import type { OutboxTarget } from "../core/outbox.ts";
 import type { CommandOf, RequestKind } from "../protocol/commands.ts";
 import { EMPTY_OBJECT, errorLine, replyLine, splitFrame } from "../protocol/json_codec.ts";
 import type { Channel } from "./channels.ts";
 import { CommandFlow } from "./command_flow.ts";
-import type { ConnectionContext } from "./context.ts";
+import type { Client, ClientPhase, ConnectionContext } from "./context.ts";
 import { anonymous, DEFAULT_WORKSPACE, EXPIRY_GRACE_MS, type Identity, publisherFields } from "./identity.ts";
-import type { Peer } from "./peer.ts";
-import type { Publication, Subscriber } from "./publication.ts";
+import type { Publication } from "./publication.ts";
 import type { Socket, SocketListener } from "./socket.ts";
-
-/** `fresh`: no connect yet; `connecting`: it is being checked; `open`: accepted; `closed`: ended, nothing is sent. */
-export type ConnectionPhase = "fresh" | "connecting" | "open" | "closed";
 
 interface Backlog {
   readonly lines: string[];
@@ -28,27 +23,21 @@ interface Backlog {
 const pingLine = new Line(EMPTY_OBJECT);
 const decoder = new TextDecoder();
 
-export class Connection implements SocketListener, OutboxTarget, Subscriber, Pinged, Peer {
+export class Connection implements SocketListener, OutboxTarget, Client {
   readonly context: ConnectionContext;
   readonly #socket: Socket;
   readonly #flow: CommandFlow;
   /** Belongs to the outbox. */
   pending: Frame | undefined = undefined;
-  /** Channels by name; `undefined` while the subscribe is under way. */
   readonly channels = new Map<string, Channel | undefined>();
-  /** Set once the connect was accepted. */
   client: ClientId | undefined = undefined;
   identity: Identity;
-  /** The workspace that the URL named, if any. */
   readonly pathWorkspace: string | undefined;
-  /** What the client calls itself. */
   clientName = "";
-  /** What goes beside the data of this client's publications. */
   publisherFields = "";
   isPongDue = false;
-  /** When the connection was opened, on the monotonic clock. */
   readonly openedMs: number;
-  #phase: ConnectionPhase = "fresh";
+  #phase: ClientPhase = "fresh";
   #backlog: Backlog | undefined = undefined;
 
   constructor(socket: Socket, pathWorkspace: string | undefined, context: ConnectionContext) {
@@ -63,7 +52,7 @@ export class Connection implements SocketListener, OutboxTarget, Subscriber, Pin
     context.deadlines.add(this, this.openedMs + context.settings.connectTimeoutMs);
   }
 
-  get phase(): ConnectionPhase {
+  get phase(): ClientPhase {
     return this.#phase;
   }
 
@@ -99,25 +88,21 @@ export class Connection implements SocketListener, OutboxTarget, Subscriber, Pin
     socket.send(frame);
   }
 
-  /** Answers a command with its result, a JSON object. */
   succeed(command: CommandOf<RequestKind>, resultJson: string): void {
     if (command.id !== 0) this.send(replyLine(command.id, command.kind, resultJson));
     this.#flow.settle(command);
   }
 
-  /** Answers a command with an error. */
   fail(command: CommandOf<RequestKind>, error: ClientError): void {
     this.refuse(command, error);
     this.#flow.settle(command);
   }
 
-  /** Answers a command that was never started. */
   refuse(command: CommandOf<RequestKind>, error: ClientError): void {
     this.context.traffic.countError(error.code);
     if (command.id !== 0) this.send(errorLine(command.id, error));
   }
 
-  /** Sends what is owed, then ends the connection. Does nothing when it has ended. */
   close(close: CloseName | Close): void {
     if (this.#phase === "closed") return;
     const { code, reason } = typeof close === "string" ? closeTable[close] : close;
@@ -130,13 +115,11 @@ export class Connection implements SocketListener, OutboxTarget, Subscriber, Pin
     this.close(close);
   }
 
-  /** Holds what comes next until {@linkcode accept} or {@linkcode reject}: the connect is being checked. */
   startConnecting(): void {
     this.#phase = "connecting";
     this.#backlog = { lines: [], bytes: 0 };
   }
 
-  /** The connect was accepted. What was held is handled after the caller has answered. */
   accept(identity: Identity): void {
     this.identity = identity;
     this.client = this.context.newClientId();
@@ -145,26 +128,22 @@ export class Connection implements SocketListener, OutboxTarget, Subscriber, Pin
     this.context.enroll(this);
   }
 
-  /** The connect is answered with an error: what was sent after it is void, another may follow until the deadline. */
   reject(): void {
     this.#backlog = undefined;
     if (this.#phase === "connecting") this.#phase = "fresh";
   }
 
-  /** Handles what came while the connect was being checked. */
   releaseBacklog(): void {
     const lines = this.#backlog?.lines ?? [];
     this.#backlog = undefined;
     for (const line of lines) this.#take(line);
   }
 
-  /** Asks for a sign of life. */
   ping(): void {
     this.isPongDue = true;
     this.send(pingLine);
   }
 
-  /** A deadline of this connection may have passed: the first connect's, or the token's. */
   checkDeadlines(): void {
     const { clock, settings, hasStalledSince } = this.context;
     if (this.#phase === "open") return this.#checkExpiry();

@@ -227,11 +227,11 @@ Deno.test("Connection with a key wants a token: 101 without, 3500 for a forged o
   assert.equal((none.take() as { error: { code: number } }[])[0]?.error.code, 101);
   const forged = test.client();
   await forged.send({ id: 1, connect: { token: await mintToken(claims(), "x".repeat(32)) } });
-  await settle();
+  await waitFor(() => forged.socket.closed !== undefined);
   assert.equal(forged.socket.closed?.code, 3500);
   const unsigned = test.client();
   await unsigned.send({ id: 1, connect: { token: "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1MSJ9." } });
-  await settle();
+  await waitFor(() => unsigned.socket.closed !== undefined);
   assert.equal(unsigned.socket.closed?.code, 3500);
 });
 

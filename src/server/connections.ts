@@ -1,26 +1,26 @@
-import type { Connection } from "./connection.ts";
+import type { Client } from "./context.ts";
 
 /** The accepted clients of one node, by id. */
 export class Connections {
-  readonly #byClient = new Map<string, Connection>();
+  readonly #byClient = new Map<string, Client>();
 
   get size(): number {
     return this.#byClient.size;
   }
 
-  add(connection: Connection): void {
+  add(connection: Client): void {
     if (connection.client !== undefined) this.#byClient.set(connection.client, connection);
   }
 
-  remove(connection: Connection): void {
+  remove(connection: Client): void {
     if (connection.client !== undefined) this.#byClient.delete(connection.client);
   }
 
-  get(client: string): Connection | undefined {
+  get(client: string): Client | undefined {
     return this.#byClient.get(client);
   }
 
-  all(): IterableIterator<Connection> {
+  all(): IterableIterator<Client> {
     return this.#byClient.values();
   }
 }

@@ -1,15 +1,22 @@
-/** What connections and their commands need of the node they belong to. */
+/**
+ * The two sides of a connection, as commands see them: the client that is served, and the node that serves it. They
+ * name each other, so they stand together; `connection.ts` and `node.ts` make them real.
+ */
 import type { PublishDone } from "../backend/backend.ts";
 import type { Deadlines } from "../core/deadlines.ts";
 import type { Clock } from "../core/clock.ts";
+import type { ClientError, Close, CloseName } from "../core/errors.ts";
 import type { ClientId, NodeId } from "../core/ids.ts";
 import type { Logger } from "../core/log.ts";
+import type { Pinged } from "../core/ping_wheel.ts";
 import type { Outbox } from "../core/outbox.ts";
 import type { ChannelRules } from "./channel_rules.ts";
-import type { Channels } from "./channels.ts";
-import type { Connection } from "./connection.ts";
+import type { CommandOf, RequestKind } from "../protocol/commands.ts";
+import type { Channel, Channels } from "./channels.ts";
+import type { Identity } from "./identity.ts";
 import type { NodeSettings } from "./options.ts";
 import type { Peer } from "./peer.ts";
+import type { Subscriber } from "./publication.ts";
 import type { RpcCaller, RpcHandler } from "./rpc.ts";
 import type { TokenVerifier } from "./tokens/verify.ts";
 import type { Traffic } from "./traffic.ts";
@@ -33,15 +40,58 @@ export interface ConnectionContext {
   /** All open sockets of this generation, accepted or not. */
   readonly peers: Set<Peer>;
   /** Connections to look at when a time comes: connect deadline, expiry. Wall clock is not used here. */
-  readonly deadlines: Deadlines<Connection>;
+  readonly deadlines: Deadlines<Client>;
   /** A new id for a client of this generation. */
   newClientId(): ClientId;
   /** True when the event loop has stalled since then (monotonic clock): a client's silence may be our own fault. */
   readonly hasStalledSince: (sinceMs: number) => boolean;
   /** The connection was accepted as `client`. */
-  enroll(connection: Connection): void;
+  enroll(client: Client): void;
   /** The connection has ended. */
-  dismiss(connection: Connection): void;
+  dismiss(client: Client): void;
   /** Publishes; `done` is called exactly once, later. */
   publish(workspace: string, channel: string, payload: string, fields: string, done: PublishDone): void;
+}
+
+/** `fresh`: no connect yet; `connecting`: it is being checked; `open`: accepted; `closed`: ended, nothing is sent. */
+export type ClientPhase = "fresh" | "connecting" | "open" | "closed";
+
+/** A client of the client protocol. */
+export interface Client extends Subscriber, Peer, Pinged {
+  readonly context: ConnectionContext;
+  readonly phase: ClientPhase;
+  /** Set once the connect was accepted. */
+  readonly client: ClientId | undefined;
+  /** Whom it speaks for. */
+  identity: Identity;
+  /** What the client calls itself. */
+  clientName: string;
+  /** The workspace that the URL named, if any. */
+  readonly pathWorkspace: string | undefined;
+  /** What goes beside the data of this client's publications. */
+  readonly publisherFields: string;
+  /** When the connection was opened, on the monotonic clock. */
+  readonly openedMs: number;
+  /** Channels by name; `undefined` while the subscribe is under way. */
+  readonly channels: Map<string, Channel | undefined>;
+  /** Answers a command with its result, a JSON object. */
+  succeed(command: CommandOf<RequestKind>, resultJson: string): void;
+  /** Answers a command with an error. */
+  fail(command: CommandOf<RequestKind>, error: ClientError): void;
+  /** Answers a command that was never started. */
+  refuse(command: CommandOf<RequestKind>, error: ClientError): void;
+  /** Sends what is owed, then ends the connection. Does nothing when it has ended. */
+  close(close: CloseName | Close): void;
+  /** Holds what comes next until {@linkcode accept} or {@linkcode reject}: the connect is being checked. */
+  startConnecting(): void;
+  /** The connect was accepted. What was held is handled after the caller has answered. */
+  accept(identity: Identity): void;
+  /** The connect is answered with an error: what was sent after it is void, another may follow until the deadline. */
+  reject(): void;
+  /** Handles what came while the connect was being checked. */
+  releaseBacklog(): void;
+  /** Asks for a sign of life. */
+  ping(): void;
+  /** A deadline of this connection may have passed: the first connect's, or the token's. */
+  checkDeadlines(): void;
 }

@@ -13,6 +13,7 @@ import type { App } from "./apps/app.ts";
 import { AppConnection, type AppContext } from "./apps/app_connection.ts";
 import { ChannelRules } from "./channel_rules.ts";
 import { Connection } from "./connection.ts";
+import type { Client } from "./context.ts";
 import { DEFAULT_WORKSPACE } from "./identity.ts";
 import { LagMeter } from "./lag.ts";
 import { LoadSampler } from "./load.ts";
@@ -61,9 +62,9 @@ export class Node implements SessionOwner {
   readonly #rules: ChannelRules;
   readonly #verifier: TokenVerifier | undefined;
   readonly #rpc: ReadonlyMap<string, RpcHandler>;
-  readonly #wheel: PingWheel<Connection>;
-  readonly #places = new Map<Connection, number>();
-  readonly #deadlines: Deadlines<Connection>;
+  readonly #wheel: PingWheel<Client>;
+  readonly #places = new Map<Client, number>();
+  readonly #deadlines: Deadlines<Client>;
   readonly #lag: LagMeter;
   readonly #load: LoadSampler;
   readonly #contexts = new Map<Session, AppContext>();
@@ -278,12 +279,12 @@ export class Node implements SessionOwner {
     };
   }
 
-  #enroll(session: Session, connection: Connection): void {
+  #enroll(session: Session, connection: Client): void {
     session.enroll(connection);
     this.#places.set(connection, this.#wheel.add(connection));
   }
 
-  #dismiss(session: Session, connection: Connection): void {
+  #dismiss(session: Session, connection: Client): void {
     session.dismiss(connection);
     const place = this.#places.get(connection);
     if (place === undefined) return;

@@ -8,7 +8,7 @@ import { type ClientId, clientIdMaker, newNodeId, type NodeId } from "../core/id
 import type { Logger } from "../core/log.ts";
 import { Channels } from "./channels.ts";
 import { ClientRecords } from "./client_records.ts";
-import type { Connection } from "./connection.ts";
+import type { Client } from "./context.ts";
 import { Connections } from "./connections.ts";
 import { Membership } from "./membership.ts";
 import type { NodeSettings } from "./options.ts";
@@ -41,6 +41,7 @@ export class Session {
   readonly #owner: SessionOwner;
   readonly #records: ClientRecords;
   #isEnding = false;
+  #saidTrouble: string | undefined;
 
   constructor(factory: BackendFactory, owner: SessionOwner) {
     const { clock, settings, traffic } = owner;
@@ -69,6 +70,7 @@ export class Session {
   beat(): void {
     if (this.#isEnding) return;
     if (this.backend.state === "ready") this.probe.send();
+    else this.#sayWhatIsWrong();
     void this.membership.beat();
   }
 
@@ -78,12 +80,12 @@ export class Session {
     if (this.membership.mayWrite && !this.#isEnding) void this.#records.flush();
   }
 
-  enroll(connection: Connection): void {
+  enroll(connection: Client): void {
     this.connections.add(connection);
     this.#records.put(this.#recordOf(connection));
   }
 
-  dismiss(connection: Connection): void {
+  dismiss(connection: Client): void {
     if (connection.client === undefined || this.connections.get(connection.client) === undefined) return;
     this.connections.remove(connection);
     this.#records.drop(connection.client);
@@ -107,6 +109,14 @@ export class Session {
     await this.backend.close();
   }
 
+  /** Once for each cause: a node that waits for its backend says for what. */
+  #sayWhatIsWrong(): void {
+    const { state, trouble } = this.backend;
+    if (trouble === undefined || trouble === this.#saidTrouble) return;
+    this.#saidTrouble = trouble;
+    this.log.warn("Waiting for the backend", { state, trouble });
+  }
+
   #onNodeMessage(message: string): void {
     if (!this.probe.take(message)) this.log.debug("A message of an unknown format was dropped");
   }
@@ -115,6 +125,7 @@ export class Session {
     const { log } = this;
     if (state === "ready") {
       log.info("The backend is ready");
+      this.#saidTrouble = undefined;
       this.beat(); // readiness should not wait for the timer
     } else if (state === "lost") log.warn("The backend is lost", { trouble: this.backend.trouble });
     else if (state === "closed" && !this.#isEnding) this.#owner.onBackendClosed(this);
@@ -124,7 +135,7 @@ export class Session {
     return Array.from(this.connections.all(), (connection) => this.#recordOf(connection));
   }
 
-  #recordOf(connection: Connection): ClientRecord {
+  #recordOf(connection: Client): ClientRecord {
     const { client = "", identity, openedMs } = connection;
     const { clock } = this.#owner;
     const connectedMs = Math.round(clock.wallMs() - (clock.monotonicMs() - openedMs));

@@ -1,5 +1,5 @@
 /** A socket that only remembers; for tests of what sits on top of sockets. */
-import type { Acceptor, Frame, Handshake, Socket, SocketListener } from "../server/socket.ts";
+import type { Acceptor, Frame, Handshake, Socket, SocketListener } from "../server/mod.ts";
 
 export class FakeSocket implements Socket {
   readonly frames: string[] = [];

@@ -1,13 +1,13 @@
 import { ClientError, CloseError } from "../../core/errors.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
-import type { Connection } from "../connection.ts";
+import type { Client } from "../context.ts";
 import { EXPIRY_GRACE_MS, type Identity } from "../identity.ts";
 
 /** What a client calls itself is for people; this much of it is kept. */
 const MAX_NAME_LENGTH = 64;
 
 /** Lets a client in: with a token that verifies, or, in open mode, without one. */
-export function connect(connection: Connection, command: CommandOf<"connect">): void | Promise<void> {
+export function connect(connection: Client, command: CommandOf<"connect">): void | Promise<void> {
   if (connection.phase !== "fresh") throw new CloseError("badRequest");
   const token = command.request.token ?? "";
   const { verifier } = connection.context;
@@ -20,14 +20,14 @@ export function connect(connection: Connection, command: CommandOf<"connect">): 
   return check(connection, command, token);
 }
 
-async function check(connection: Connection, command: CommandOf<"connect">, token: string): Promise<void> {
+async function check(connection: Client, command: CommandOf<"connect">, token: string): Promise<void> {
   const identity = await verify(connection, token);
   if (identity === undefined || connection.phase !== "connecting") return;
   welcome(connection, command, identity);
   connection.releaseBacklog();
 }
 
-async function verify(connection: Connection, token: string): Promise<Identity | undefined> {
+async function verify(connection: Client, token: string): Promise<Identity | undefined> {
   connection.startConnecting();
   try {
     return await connection.context.verifier?.verify(token, connection.pathWorkspace);
@@ -37,7 +37,7 @@ async function verify(connection: Connection, token: string): Promise<Identity |
   }
 }
 
-function welcome(connection: Connection, command: CommandOf<"connect">, identity: Identity): void {
+function welcome(connection: Client, command: CommandOf<"connect">, identity: Identity): void {
   connection.clientName = (command.request.name ?? "").slice(0, MAX_NAME_LENGTH);
   connection.accept(identity);
   const { context } = connection;
@@ -46,7 +46,8 @@ function welcome(connection: Connection, command: CommandOf<"connect">, identity
     client: connection.client,
     version: `shoal ${context.version}`,
     ...expiryFields(connection),
-    ping: Math.round(context.settings.pingIntervalMs / 1000),
+    // Whole seconds; 0 would tell the client that no pings come, and it would answer none.
+    ping: Math.ceil(context.settings.pingIntervalMs / 1000),
     pong: true,
     node: context.node,
     time: context.clock.wallMs(),
@@ -55,7 +56,7 @@ function welcome(connection: Connection, command: CommandOf<"connect">, identity
 }
 
 /** `expires` and `ttl` (seconds) of a connection that ends unless it is refreshed. */
-export function expiryFields(connection: Connection): { expires?: true; ttl?: number } {
+export function expiryFields(connection: Client): { expires?: true; ttl?: number } {
   const { expiresAtMs } = connection.identity;
   if (expiresAtMs === undefined) return {};
   const leftMs = expiresAtMs - connection.context.clock.wallMs();
@@ -63,7 +64,7 @@ export function expiryFields(connection: Connection): { expires?: true; ttl?: nu
 }
 
 /** Has the connection looked at when its token and the grace after it have run out. */
-export function watchExpiry(connection: Connection): void {
+export function watchExpiry(connection: Client): void {
   const { expiresAtMs } = connection.identity;
   if (expiresAtMs === undefined) return;
   const { clock, deadlines } = connection.context;

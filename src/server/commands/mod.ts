@@ -1,6 +1,6 @@
 /** One handler for each command. A handler answers by `succeed`, or throws (or rejects with) why not. */
 import type { Command, CommandOf, RequestKind } from "../../protocol/commands.ts";
-import type { Connection } from "../connection.ts";
+import type { Client } from "../context.ts";
 import { connect } from "./connect.ts";
 import { ping } from "./ping.ts";
 import { publish } from "./publish.ts";
@@ -13,7 +13,7 @@ import { unsubscribe } from "./unsubscribe.ts";
 
 /** Handles one command. Must not throw after it has answered. */
 export type CommandHandler<K extends RequestKind> = (
-  connection: Connection,
+  connection: Client,
   command: CommandOf<K>,
 ) => void | Promise<void>;
 
@@ -33,7 +33,7 @@ const handlers: { readonly [K in RequestKind]: CommandHandler<K> } = {
 };
 
 /** Starts the handler of `command`. */
-export function runCommand(connection: Connection, command: Command): void | Promise<void> {
+export function runCommand(connection: Client, command: Command): void | Promise<void> {
   // The table pairs each kind with its handler, which the compiler cannot follow through the index.
   const handler = handlers[command.kind] as CommandHandler<RequestKind>;
   return handler(connection, command);

@@ -1,7 +1,7 @@
 import type { CommandOf } from "../../protocol/commands.ts";
-import type { Connection } from "../connection.ts";
+import type { Client } from "../context.ts";
 
 /** Answers at once: a client's way to see that the connection is alive. */
-export function ping(connection: Connection, command: CommandOf<"ping">): void {
+export function ping(connection: Client, command: CommandOf<"ping">): void {
   connection.succeed(command, "{}");
 }

@@ -1,10 +1,10 @@
 import { ClientError, toClientError } from "../../core/errors.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
 import { requirePayload } from "../../protocol/payload.ts";
-import type { Connection } from "../connection.ts";
+import type { Client } from "../context.ts";
 
 /** Publishes into a channel. Answered when the backend took it; what failed reaches nobody. */
-export function publish(connection: Connection, command: CommandOf<"publish">): void {
+export function publish(connection: Client, command: CommandOf<"publish">): void {
   const { channel } = command.request;
   checkPermission(connection, channel);
   const payload = requirePayload(command.rawData);
@@ -15,7 +15,7 @@ export function publish(connection: Connection, command: CommandOf<"publish">): 
   });
 }
 
-function checkPermission(connection: Connection, channel: string): void {
+function checkPermission(connection: Client, channel: string): void {
   const options = connection.context.rules.of(channel);
   if (options.allowPublishForClient) return;
   if (options.allowPublishForSubscriber && connection.channels.get(channel) !== undefined) return;

@@ -1,10 +1,10 @@
 import { ClientError, CloseError } from "../../core/errors.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
 import { expiryFields, watchExpiry } from "./connect.ts";
-import type { Connection } from "../connection.ts";
+import type { Client } from "../context.ts";
 
 /** Replaces the token of a connection that expires. The new one must be of the same user and workspace. */
-export async function refresh(connection: Connection, command: CommandOf<"refresh">): Promise<void> {
+export async function refresh(connection: Client, command: CommandOf<"refresh">): Promise<void> {
   const { verifier, version } = connection.context;
   if (verifier === undefined) throw new ClientError("notAvailable");
   const identity = await verifier.verify(command.request.token ?? "", connection.pathWorkspace);

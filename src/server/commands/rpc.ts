@@ -1,10 +1,10 @@
 import { ClientError } from "../../core/errors.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
 import { payloadOf } from "../../protocol/payload.ts";
-import type { Connection } from "../connection.ts";
+import type { Client } from "../context.ts";
 
 /** Calls a procedure that the application registered. */
-export function rpc(connection: Connection, command: CommandOf<"rpc">): void | Promise<void> {
+export function rpc(connection: Client, command: CommandOf<"rpc">): void | Promise<void> {
   const { context, identity, client = "" } = connection;
   const handler = context.rpc.get(command.request.method ?? "");
   if (handler === undefined) throw new ClientError("methodNotFound");
@@ -14,6 +14,6 @@ export function rpc(connection: Connection, command: CommandOf<"rpc">): void | P
   answer(connection, command, value);
 }
 
-function answer(connection: Connection, command: CommandOf<"rpc">, value: unknown): void {
+function answer(connection: Client, command: CommandOf<"rpc">, value: unknown): void {
   connection.succeed(command, `{"data":${payloadOf(value ?? null)}}`);
 }

@@ -1,10 +1,10 @@
 /** A small made-up result of the load tester, good in every respect, for tests to spoil. */
-import type { LoadOptions, LoadResult, WsInstanceResult } from "../perf/engine.ts";
-import type { GeneratorHealth } from "../perf/generator.ts";
-import { encodeHistogram, newHistogram, recordMs } from "../perf/histogram.ts";
-import type { RecorderData } from "../perf/recorder.ts";
-import { resolveScenario } from "../perf/scenario.ts";
-import { parseTargets } from "../perf/target.ts";
+import type { LoadOptions, LoadResult, WsInstanceResult } from "./engine.ts";
+import type { GeneratorHealth } from "./generator.ts";
+import { encodeHistogram, newHistogram, recordMs } from "./histogram.ts";
+import type { RecorderData } from "./recorder.ts";
+import { resolveScenario } from "./scenario.ts";
+import { parseTargets } from "./target.ts";
 
 /** `count` values, all of `ms` milliseconds, as text. */
 export function histogramOf(count: number, ms: number): string {

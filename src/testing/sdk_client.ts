@@ -1,0 +1,134 @@
+/** The official JavaScript client as tests use it: unchanged, with what it was told kept for looking at. */
+import { Centrifuge, type Options, type PublicationContext, type Subscription } from "centrifuge";
+
+/** A pause after which the client tries again; short, so that a test does not wait for politeness. */
+const RECONNECT = { minReconnectDelay: 50, maxReconnectDelay: 500 };
+const WITHIN_MS = 10_000;
+
+/** What a client was told about its connection: `connected`, or `connecting 3001` and `disconnected 3500` with codes. */
+export type Step = string;
+
+/** One subscription and what has arrived. */
+export class SdkSubscription {
+  readonly subscription: Subscription;
+  readonly publications: PublicationContext[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  constructor(subscription: Subscription) {
+    this.subscription = subscription;
+    subscription.on("publication", (publication) => {
+      this.publications.push(publication);
+      for (const look of this.#waiting) look();
+    });
+    subscription.subscribe();
+  }
+
+  /** Data of what has arrived, in order. */
+  get data(): readonly unknown[] {
+    return this.publications.map((publication) => publication.data);
+  }
+
+  /** Waits until `data` holds what `isWanted` looks for; answers how many milliseconds that took. */
+  async received(isWanted: (data: unknown) => boolean, withinMs = WITHIN_MS): Promise<number> {
+    const startMs = performance.now();
+    await waitFor(
+      () => this.data.some(isWanted),
+      this.#waiting,
+      withinMs,
+      () => `a publication; there were ${JSON.stringify(this.data).slice(0, 500)}`,
+    );
+    return Math.round(performance.now() - startMs);
+  }
+}
+
+/** A client that connects at once. Disconnects when disposed of. */
+export class SdkClient implements Disposable {
+  readonly centrifuge: Centrifuge;
+  readonly steps: Step[] = [];
+  /** Client ids, one for each connection it had. */
+  readonly ids: string[] = [];
+  readonly errors: number[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  constructor(url: string, options: Partial<Options> = {}) {
+    this.centrifuge = new Centrifuge(url, { ...RECONNECT, timeout: 3_000, ...options });
+    this.centrifuge.on("connecting", ({ code }) => this.#step(`connecting ${code}`));
+    this.centrifuge.on("disconnected", ({ code }) => this.#step(`disconnected ${code}`));
+    this.centrifuge.on("connected", ({ client }) => {
+      this.ids.push(client);
+      this.#step("connected");
+    });
+    this.centrifuge.on("error", ({ error }) => this.errors.push(error.code));
+    this.centrifuge.connect();
+  }
+
+  /** A client that has connected. */
+  static async open(url: string, options: Partial<Options> = {}): Promise<SdkClient> {
+    const client = new SdkClient(url, options);
+    try {
+      await client.centrifuge.ready(WITHIN_MS);
+      return client;
+    } catch (error) {
+      client[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** The id of the node that it is or was last connected to; ids of clients begin with it. */
+  get node(): string {
+    return this.ids.at(-1)?.split(".")[0] ?? "";
+  }
+
+  /** A confirmed subscription. */
+  async subscribe(channel: string): Promise<SdkSubscription> {
+    const subscription = new SdkSubscription(this.centrifuge.newSubscription(channel));
+    await subscription.subscription.ready(WITHIN_MS);
+    return subscription;
+  }
+
+  /** Waits for a step at or after place `from` in {@linkcode steps}; answers how many milliseconds it took. */
+  async step(wanted: Step, from = 0, withinMs = WITHIN_MS): Promise<number> {
+    const startMs = performance.now();
+    await waitFor(
+      () => this.steps.indexOf(wanted, from) >= 0,
+      this.#waiting,
+      withinMs,
+      () => `step "${wanted}"; there were ${this.steps.slice(from).join(", ")}`,
+    );
+    return Math.round(performance.now() - startMs);
+  }
+
+  [Symbol.dispose](): void {
+    this.centrifuge.disconnect();
+  }
+
+  #step(step: Step): void {
+    this.steps.push(step);
+    for (const look of this.#waiting) look();
+  }
+}
+
+/** Waits until `isTrue`, looking each time the set's callbacks are called. */
+function waitFor(
+  isTrue: () => boolean,
+  looks: Set<() => void>,
+  withinMs: number,
+  what: () => string,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const finish = (settle: () => void) => {
+      clearTimeout(timer);
+      looks.delete(look);
+      settle();
+    };
+    const look = () => {
+      if (isTrue()) finish(resolve);
+    };
+    const timer = setTimeout(
+      () => finish(() => reject(new Error(`Waited ${withinMs} ms in vain for ${what()}`))),
+      withinMs,
+    );
+    looks.add(look);
+    look();
+  });
+}

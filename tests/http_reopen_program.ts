@@ -1,0 +1,13 @@
+/** A server to be run with few descriptors: `deno run http_reopen_program.ts <transport> <shared port>`. */
+import type { TransportName } from "../src/http/mod.ts";
+import { startServer } from "./http_kit.ts";
+
+const transport: TransportName = Deno.args[0] === "ws" ? "ws" : "native";
+const { server, port } = await startServer(transport, { sharedPort: Number(Deno.args[1]) });
+console.log(JSON.stringify({ port }));
+let told = 0;
+setInterval(() => {
+  if (server.listenersReopened === told) return;
+  told = server.listenersReopened;
+  console.log(JSON.stringify({ reopened: told }));
+}, 50);

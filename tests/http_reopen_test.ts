@@ -1,0 +1,57 @@
+/** A listener that is lost because descriptors ran out is opened again. */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { requestHead, statusOf, transports, until } from "./http_kit.ts";
+
+const PROGRAM = fileURLToPath(new URL("./http_reopen_program.ts", import.meta.url));
+const DESCRIPTORS = 80;
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+async function collect(stream: ReadableStream<Uint8Array>, into: { text: string }): Promise<void> {
+  const decoder = new TextDecoder();
+  for await (const chunk of stream) into.text += decoder.decode(chunk, { stream: true });
+}
+
+/** Takes all descriptors of the server at `port`, waits, and gives them back. */
+async function exhaust(port: number): Promise<void> {
+  const connections: Deno.Conn[] = [];
+  for (let i = 0; i < DESCRIPTORS * 2; i++) {
+    const connection = await Deno.connect({ port }).catch(() => undefined);
+    if (connection !== undefined) connections.push(connection);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 800));
+  for (const connection of connections) connection.close();
+}
+
+for (const transport of transports) {
+  for (const which of ["own", "shared"]) {
+    Deno.test(`${transport} opens its listeners again within a second after the ${which} port ran out of descriptors`, async () => {
+      const sharedPort = freePort();
+      const child = new Deno.Command("sh", {
+        args: ["-c", `ulimit -n ${DESCRIPTORS}; exec "$@"`, "sh", Deno.execPath(), "run", "--no-lock", "-A"]
+          .concat(PROGRAM, transport, String(sharedPort)),
+        stdout: "piped",
+        stderr: "inherit",
+      }).spawn();
+      const output = { text: "" };
+      const reading = collect(child.stdout, output);
+      try {
+        await until(() => output.text.includes("\n"), "the server", 20_000);
+        const { port } = JSON.parse(output.text);
+        await exhaust(which === "own" ? port : sharedPort);
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        const head = requestHead("GET", "/health", { Host: "localhost" });
+        assert.equal(await statusOf(port, head), 200);
+        assert.equal(await statusOf(sharedPort, head), 200);
+        assert.match(output.text, /"reopened":[12]\b/);
+      } finally {
+        child.kill("SIGKILL");
+        await Promise.all([child.status, reading]);
+      }
+    });
+  }
+}
