@@ -2,6 +2,9 @@
 import type { TransportName } from "../src/http/mod.ts";
 import { startServer } from "./http_kit.ts";
 
+// The runtime panics when it first sets signals up while no descriptor is left: a node, too, does this at its start.
+Deno.addSignalListener("SIGTERM", () => Deno.exit());
+
 const transport: TransportName = Deno.args[0] === "ws" ? "ws" : "native";
 const { server, port } = await startServer(transport, { sharedPort: Number(Deno.args[1]) });
 console.log(JSON.stringify({ port }));

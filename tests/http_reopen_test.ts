@@ -35,7 +35,7 @@ for (const transport of transports) {
         args: ["-c", `ulimit -n ${DESCRIPTORS}; exec "$@"`, "sh", Deno.execPath(), "run", "--no-lock", "-A"]
           .concat(PROGRAM, transport, String(sharedPort)),
         stdout: "piped",
-        stderr: "inherit",
+        stderr: "null",
       }).spawn();
       const output = { text: "" };
       const reading = collect(child.stdout, output);

@@ -171,6 +171,17 @@ for (const transport of transports) {
     assert.equal(started.server.socketCount, 0);
   });
 
+  Deno.test(`${transport} hands on nothing that comes after the owner asked for the close`, async () => {
+    await using started = await startServer(transport);
+    await using client = await RawClient.webSocket(started.port);
+    await client.write(clientFrame(1, "before"));
+    await until(() => started.seen.messages.length === 1, "the first message");
+    started.seen.sockets[0]?.close(3_001, "shutdown");
+    await client.write(clientFrame(1, "after"));
+    await until(() => started.seen.closes.length === 1, "the end");
+    assert.deepEqual(started.seen.messages, ["before"]);
+  });
+
   Deno.test(`${transport} closes a message over the bound and takes one that just fits`, async () => {
     await using started = await startServer(transport);
     await using client = await RawClient.webSocket(started.port);

@@ -1,20 +1,11 @@
 /** The HTTP side of the client manager: checks what comes in, and answers in JSON, faults included. */
+import { bodyOf, Refusal } from "./body.ts";
 import type { ClientPool } from "./pool.ts";
 
-const MAX_BODY_BYTES = 64 * 1024;
-const BODY_WITHIN_MS = 5_000;
+/** A node takes 64 KiB at once, the command around the data included, and ends a client that sends more. */
+const MAX_DATA_BYTES = 60 * 1024;
 const MAX_CHANNEL = 255;
 const MAX_PAGE = 1_000;
-
-/** A fault that the caller can mend. */
-class Refusal extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
 
 type Handler = (pool: ClientPool, request: Request, url: URL) => unknown;
 
@@ -83,6 +74,9 @@ function closeClient(pool: ClientPool, _request: Request, url: URL): unknown {
 async function send(pool: ClientPool, request: Request): Promise<unknown> {
   const { client, data } = await bodyOf(request);
   if (data === undefined) throw new Refusal(400, "Cannot send: want data, any JSON value");
+  if (new TextEncoder().encode(JSON.stringify(data)).length > MAX_DATA_BYTES) {
+    throw new Refusal(413, `Cannot send: want data of at most ${MAX_DATA_BYTES} bytes`);
+  }
   if (client === undefined) {
     if (pool.size === 0) throw new Refusal(409, "Cannot send: no client is open, POST /clients opens some");
     return await pool.send(data);
@@ -99,48 +93,6 @@ function refuseBrowsers(request: Request): void {
   if (!isLocal || request.headers.has("origin")) {
     throw new Refusal(403, "Cannot serve this request: want host localhost or 127.0.0.1, and no origin");
   }
-}
-
-/** The JSON object in the body, or an empty one. */
-async function bodyOf(request: Request): Promise<Readonly<Record<string, unknown>>> {
-  const text = await textOf(request);
-  if (text === "") return {};
-  const value = parsed(text);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Refusal(400, "Cannot read the body: want a JSON object");
-  }
-  return { ...value };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Refusal(400, `Cannot read the body as JSON: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
-/** Reads no further than the limit, and no longer than the deadline. */
-async function textOf({ body }: Request): Promise<string> {
-  if (body === null) return "";
-  const reader = body.getReader();
-  const timer = setTimeout(() => reader.cancel(), BODY_WITHIN_MS);
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  try {
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      bytes += part.value.length;
-      if (bytes > MAX_BODY_BYTES) {
-        throw new Refusal(413, `Cannot read the body: want at most ${MAX_BODY_BYTES} bytes`);
-      }
-      text += decoder.decode(part.value, { stream: true });
-    }
-  } finally {
-    clearTimeout(timer);
-    reader.cancel();
-  }
-  return text + decoder.decode();
 }
 
 function numberOf(url: URL, name: string, otherwise: number): number {

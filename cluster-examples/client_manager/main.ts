@@ -1,6 +1,6 @@
 /**
  * A process that holds many clients of a cluster and is told over HTTP what to do with them: a device fleet in small,
- * or a load to look at. `pool.ts` holds the clients (official SDK, spread over the nodes), `api.ts` speaks HTTP.
+ * or a load to look at. `pool.ts` and `member.ts` hold the clients, `api.ts` and `body.ts` speak HTTP.
  *
  * Start a cluster, and in a second terminal the manager (it listens on 127.0.0.1 only):
  *
@@ -30,12 +30,12 @@ const { values } = parseArgs({
 });
 
 const pool = new ClientPool({
-  nodes: values.nodes.split(",").map((port) => `ws://127.0.0.1:${port}/connection/websocket`),
-  maxClients: Number(values["max-clients"]),
+  nodes: values.nodes.split(",").map((port) => `127.0.0.1:${integer("nodes", port, 1, 65_535)}`),
+  maxClients: integer("max-clients", values["max-clients"], 1, 10_000),
 });
 const server = Deno.serve({
   hostname: "127.0.0.1",
-  port: Number(values.port),
+  port: integer("port", values.port, 0, 65_535),
   onListen: ({ port }) => console.log(`client manager is at http://127.0.0.1:${port} (Ctrl-C ends it)`),
 }, createApi(pool));
 
@@ -47,3 +47,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 await server.finished;
+
+function integer(option: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  console.error(`Cannot use --${option} "${text}": want integers from ${min} to ${max}`);
+  Deno.exit(2);
+}

@@ -26,6 +26,9 @@ import { chooseBackend, type HubLocation } from "./backends.ts";
 import { consoleLogger } from "./console_log.ts";
 import { viewOf } from "./node_view.ts";
 
+/** How long the last clients may take to answer their close. */
+const CLOSES_WITHIN_MS = 500;
+
 /** What an application adds to a node. */
 export interface NodeExtensions {
   /** Plain WebSocket apps by name, beside the built-in `echo`, `sha256` and `counter`. */
@@ -138,7 +141,7 @@ function addressOf(http: HttpServer): string {
 function started(node: Node, http: HttpServer, view: NodeView): ShoalNode {
   const address = addressOf(http);
   node.start(address);
-  node.ended.then(() => http.close());
+  node.ended.then(() => closeHttp(http));
   return {
     get id() {
       return node.id;
@@ -151,10 +154,19 @@ function started(node: Node, http: HttpServer, view: NodeView): ShoalNode {
     drain: () => node.drain(),
     async close() {
       await node.close();
-      await http.close();
+      await closeHttp(http);
     },
     async [Symbol.asyncDispose]() {
       await this.close();
     },
   };
+}
+
+/** Ends the listeners. Before that clients get a moment to read their close: with its listener a socket ends as 1001. */
+async function closeHttp(http: HttpServer): Promise<void> {
+  const endMs = systemClock.monotonicMs() + CLOSES_WITHIN_MS;
+  while (http.socketCount > 0 && systemClock.monotonicMs() < endMs) {
+    await new Promise((go) => setTimeout(go, 10));
+  }
+  await http.close();
 }

@@ -193,13 +193,15 @@ function createUpgrader({ limits, subprotocols }: TransportOptions) {
 }
 
 function serverOptions(limits: HttpLimits) {
-  const { headersTimeoutMs, requestTimeoutMs } = limits;
+  const { requestTimeoutMs } = limits;
+  // node:http refuses to start with headers that may take longer than their request.
+  const headersTimeoutMs = Math.min(limits.headersTimeoutMs, requestTimeoutMs);
   return {
     headersTimeout: headersTimeoutMs,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     maxHeaderSize: limits.maxHeaderBytes,
-    connectionsCheckingInterval: Math.min(DEADLINE_LOOK_MS, headersTimeoutMs, requestTimeoutMs),
+    connectionsCheckingInterval: Math.min(DEADLINE_LOOK_MS, headersTimeoutMs),
   };
 }
 

@@ -212,7 +212,6 @@ export class Node implements SessionOwner {
     if (session !== this.#session || this.#isClosed) return;
     session.log.warn("The cluster declared this node dead: starting over under a new id");
     this.#session = this.#openSession();
-    this.#beat();
     void this.#retire(session);
   }
 

@@ -9,7 +9,7 @@ import { decodeProbe, encodeProbe } from "../protocol/envelope.ts";
 
 /** Sends probes and remembers when one last came back. */
 export class Probe {
-  readonly #bus: Bus;
+  readonly #bus: Pick<Bus, "sendToNode">;
   readonly #node: NodeId;
   readonly #clock: Clock;
   #sequence = 0;
@@ -17,7 +17,7 @@ export class Probe {
   #returnedMs: number | undefined;
   #latencyMs = 0;
 
-  constructor(bus: Bus, node: NodeId, clock: Clock) {
+  constructor(bus: Pick<Bus, "sendToNode">, node: NodeId, clock: Clock) {
     this.#bus = bus;
     this.#node = node;
     this.#clock = clock;

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import type { Backend, BackendFactory, BeatAnswer } from "../backend/backend.ts";
+import { memoryBackend, MemoryHub } from "../backend/memory/mod.ts";
+import { type FakeClient, settle } from "../testing/fake_socket.ts";
+import { TestNode } from "../testing/test_node.ts";
+
+async function until(isDone: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const end = performance.now() + 3_000;
+  while (!await isDone()) {
+    if (performance.now() > end) throw new Error(`Waited 3 s in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** A memory backend whose beats can be answered by the test. */
+function steered(answer: (backend: Backend, real: BeatAnswer) => BeatAnswer): BackendFactory {
+  const memory = memoryBackend(new MemoryHub());
+  return (node, listener) => {
+    const backend = memory(node, listener);
+    const { registry } = backend;
+    const beat = registry.beat.bind(registry);
+    registry.beat = async (record, suspectAfterMs) => answer(backend, await beat(record, suspectAfterMs));
+    return backend;
+  };
+}
+
+function replyTo(client: FakeClient): string {
+  return JSON.stringify(client.take());
+}
+
+Deno.test("Node is ready once a probe came back, and says why while it is not", async () => {
+  await using test = new TestNode();
+  assert.equal(test.node.readiness.isReady, false);
+  test.node.start("127.0.0.1:1");
+  await until(() => test.node.readiness.isReady, "ready");
+  assert.equal(test.node.readiness.cause, undefined);
+});
+
+Deno.test("Node.drain() turns readiness off and asks every client to reconnect elsewhere", async () => {
+  await using test = new TestNode();
+  test.node.start("127.0.0.1:1");
+  await until(() => test.node.readiness.isReady, "ready");
+  const clients = [await test.connected(), await test.connected(), test.client("/apps/echo"), test.client()];
+  await test.node.drain();
+  assert.deepEqual(test.node.readiness, { isReady: false, cause: "draining" });
+  assert.deepEqual(clients.map((client) => client.socket.closed?.code), [3001, 3001, 3001, 3001]);
+});
+
+Deno.test("Node tells the registry of its clients in batches, and forgets them", async () => {
+  const hub = new MemoryHub();
+  await using test = new TestNode({ hub });
+  test.node.start("127.0.0.1:1");
+  await until(() => test.node.readiness.isReady, "ready");
+  const client = await test.connected();
+  const records = () => test.node.session.backend.registry.clientsOf(test.node.session.id);
+  await until(async () => (await records()).length === 1, "the record is there");
+  client.listener.onClose(1000, "");
+  await until(async () => (await records()).length === 0, "the record is gone");
+});
+
+Deno.test("Node that was buried starts over under a new id and asks its clients to reconnect", async () => {
+  let isBuried = false;
+  await using test = new TestNode({
+    backend: steered((_backend, real) => isBuried ? { ...real, standing: "buried" } : real),
+    config: { beatIntervalMs: 50, nodeSuspectMs: 200, nodeDeadMs: 400 },
+  });
+  test.node.start("127.0.0.1:1");
+  await until(() => test.node.readiness.isReady, "ready");
+  const [before, client] = [test.node.id, await test.connected()];
+  isBuried = true;
+  await until(() => test.node.id !== before, "another id");
+  isBuried = false;
+  await until(() => client.socket.closed !== undefined, "the client was closed");
+  assert.equal(client.socket.closed?.code, 3011);
+  await until(() => test.node.readiness.isReady, "ready again");
+  const fresh = await test.connected();
+  await fresh.send({ id: 2, subscribe: { channel: "c" } }, { id: 3, publish: { channel: "c", data: 1 } });
+  assert.match(replyTo(fresh), /"publish"/);
+});
+
+Deno.test("Node writes its client records again when the registry has lost them", async () => {
+  let isForgotten = false;
+  await using test = new TestNode({
+    backend: steered((backend, real) => {
+      if (!isForgotten) return real;
+      isForgotten = false;
+      void backend.registry.replaceClients([]);
+      return { ...real, isNew: true, clientCount: 0 };
+    }),
+    config: { beatIntervalMs: 50, nodeSuspectMs: 200, nodeDeadMs: 400 },
+  });
+  test.node.start("127.0.0.1:1");
+  await test.connected();
+  const records = () => test.node.session.backend.registry.clientsOf(test.node.session.id);
+  await until(async () => (await records()).length === 1, "the record is there");
+  isForgotten = true;
+  await until(async () => !isForgotten && (await records()).length === 1, "the record is back");
+});
+
+Deno.test("Node closes 3012 who does not answer a ping, and keeps who does", async () => {
+  await using test = new TestNode({ config: { pingIntervalMs: 400, pongTimeoutMs: 100 } });
+  test.node.start("127.0.0.1:1");
+  const [silent, alive] = [await test.connected(), await test.connected()];
+  const answering = setInterval(() => alive.listener.onMessage("{}"), 20);
+  await until(() => silent.socket.closed !== undefined, "the silent one is closed");
+  await settle();
+  clearInterval(answering);
+  assert.deepEqual([silent.socket.closed?.code, alive.socket.closed], [3012, undefined]);
+});
+
+Deno.test("Node closes 3502 who never connects", async () => {
+  await using test = new TestNode({ config: { connectTimeoutMs: 100 } });
+  test.node.start("127.0.0.1:1");
+  const client = test.client();
+  await until(() => client.socket.closed !== undefined, "closed");
+  assert.equal(client.socket.closed?.code, 3502);
+});
+
+Deno.test("Node gives a channel up some time after its last subscriber left, not sooner", async () => {
+  await using test = new TestNode({ config: { unsubscribeDelayMs: 300 } });
+  test.node.start("127.0.0.1:1");
+  const client = await test.connected();
+  await client.send({ id: 2, subscribe: { channel: "c" } });
+  await client.send({ id: 3, unsubscribe: { channel: "c" } });
+  const { bus } = test.node.session.backend;
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  assert.equal(bus.subscriptions().desired, 1);
+  await until(() => bus.subscriptions().desired === 0, "given up");
+});
+
+Deno.test("Node.publish() rejects what JSON cannot say", async () => {
+  await using test = new TestNode();
+  assert.throws(() => test.node.publish("c", undefined), TypeError);
+  await test.node.publish("c", { ok: true });
+});
+
+Deno.test("Node ends when its backend has ended for good", async () => {
+  await using test = new TestNode();
+  test.node.start("127.0.0.1:1");
+  const client = await test.connected();
+  await test.node.session.backend.close();
+  assert.equal(await test.node.ended, "backend closed");
+  assert.equal(client.socket.closed?.code, 3001);
+});
+
+Deno.test("Node.isFull() counts whom it turns away", async () => {
+  await using test = new TestNode();
+  await test.connected();
+  assert.deepEqual([test.node.isFull(2), test.node.isFull(1)], [false, true]);
+  assert.equal(test.node.traffic.connectionsRefused, 1);
+});
