@@ -6,10 +6,10 @@
  *
  *     deno run --allow-net=127.0.0.1 --allow-env cluster-examples/counter.ts 8080 redis://127.0.0.1:6379
  *
- * and in a second terminal the same with 8081: two nodes, one count. Try it in a third:
+ * and in a second terminal the same with 8081: two nodes, one count. Try it in a third (Ctrl-C ends it):
  *
  *     deno eval 'const s = new WebSocket("ws://127.0.0.1:8081/apps/rooms?room=tea");
- *       s.onopen = () => s.send("one more"); s.onmessage = (e) => { console.log(e.data); s.close(); }'
+ *       s.onopen = () => s.send("one more"); s.onmessage = (e) => console.log(e.data)'
  */
 import { type AppSession, createNode, defineApp } from "../src/mod.ts";
 

@@ -18,8 +18,9 @@ export function onSignals(isSupervised: boolean, actions: SignalActions): void {
       actions.first(signal);
     } else if (now - firstMs > SECOND_SIGNAL_MS) actions.again(signal);
   };
-  Deno.addSignalListener("SIGTERM", () => take("SIGTERM"));
-  for (const signal of ["SIGINT", "SIGHUP"] as const) {
+  const isWindows = Deno.build.os === "windows"; // knows neither SIGTERM nor a SIGHUP that can be watched
+  if (!isWindows) Deno.addSignalListener("SIGTERM", () => take("SIGTERM"));
+  for (const signal of isWindows ? ["SIGINT"] as const : ["SIGINT", "SIGHUP"] as const) {
     Deno.addSignalListener(signal, isSupervised ? () => {} : () => take(signal));
   }
 }

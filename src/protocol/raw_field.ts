@@ -1,6 +1,6 @@
 /**
- * Finds a value's source text in JSON, so that application data travels as it was written: numbers keep their digits,
- * and nothing is serialized twice.
+ * Finds a value's source text in JSON, so that application data travels as it was written: a number keeps its digits, an
+ * object the order and the repetition of its keys. Costs about what parsing costs (`deno task bench`).
  */
 
 const QUOTE = 34, COMMA = 44, COLON = 58, OPEN_BRACKET = 91, BACKSLASH = 92, CLOSE_BRACKET = 93;
