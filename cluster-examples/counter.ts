@@ -1,6 +1,6 @@
 /**
  * One counter per room, the same for all: each message to `/apps/rooms?room=tea` counts, and everybody in the room sees
- * the new count, on whichever node they are. Shows shared counters, `subscribe` in an app, and `publish` of a node.
+ * the new count, on whichever node they are. Shows shared counters, `subscribe` in an app, and `publish`.
  *
  * Run it (port, 8080 when left out; Redis, only needed for more than one node):
  *
@@ -32,7 +32,7 @@ const rooms = defineApp({
     const note = typeof message === "string" ? message.slice(0, 200) : `${message.length} bytes`;
     try {
       const count = await client.counters.increment(`rooms/${room}`, ROOM_TTL_MS);
-      await node.publish(`room-${room}`, { type: "count", room, count, note, by: client.id });
+      await client.publish(`room-${room}`, { type: "count", room, count, note, by: client.id });
     } catch (error) {
       // Redis is away for a moment: the client may try again, so it stays.
       client.send({ type: "error", note, error: error instanceof Error ? error.message : String(error) });
@@ -49,7 +49,5 @@ const [port = "8080", redisUrl = ""] = Deno.args;
 const node = await createNode({ port: Number(port), redisUrl, apps: { rooms } });
 console.log(`rooms is at ws://${node.address}/apps/rooms (Ctrl-C ends it)`);
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.addSignalListener(signal, () => void node.drain().then(() => node.close()));
-}
+node.endOnSignals();
 await node.ended;

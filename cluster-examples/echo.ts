@@ -48,7 +48,5 @@ function reverse(text: string): string {
 const node = await createNode({ port: Number(Deno.args[0] ?? 8080), apps: { echo } });
 console.log(`echo is at ws://${node.address}/apps/echo (Ctrl-C ends it)`);
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.addSignalListener(signal, () => void node.drain().then(() => node.close()));
-}
+node.endOnSignals();
 await node.ended;

@@ -41,7 +41,5 @@ const digest = defineApp({
 const node = await createNode({ port: Number(Deno.args[0] ?? 8080), apps: { digest } });
 console.log(`digest is at ws://${node.address}/apps/digest (Ctrl-C ends it)`);
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.addSignalListener(signal, () => void node.drain().then(() => node.close()));
-}
+node.endOnSignals();
 await node.ended;

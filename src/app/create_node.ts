@@ -24,6 +24,7 @@ import {
 } from "../server/mod.ts";
 import { chooseBackend, type HubLocation } from "./backends.ts";
 import { consoleLogger } from "./console_log.ts";
+import { onSignals } from "./signals.ts";
 import { viewOf } from "./node_view.ts";
 
 /** How long the last clients may take to answer their close. */
@@ -54,6 +55,8 @@ export interface ShoalNode extends AsyncDisposable {
   readonly address: string;
   /** WebSocket URL for clients. */
   readonly url: string;
+  /** Resolves when the node is ready for clients for the first time; never, when it ends before that. */
+  readonly ready: Promise<void>;
   /** Resolves when the node has ended, whoever asked for it. */
   readonly ended: Promise<NodeEnd>;
   /** Publishes any JSON value. Resolves when the backend took it; rejects with a `ClientError` (100) otherwise. Safe to
@@ -63,6 +66,8 @@ export interface ShoalNode extends AsyncDisposable {
   health(): HealthReport;
   /** Asks clients to reconnect elsewhere, at a pace, and takes no new ones. Resolves when all are gone. */
   drain(): Promise<void>;
+  /** Drains and ends the node at SIGTERM, SIGINT or SIGHUP, and ends it at once when one comes again later. */
+  endOnSignals(): void;
   /** Ends the node; what is still connected is closed at once. Idempotent. */
   close(): Promise<void>;
 }
@@ -148,10 +153,14 @@ function started(node: Node, http: HttpServer, view: NodeView): ShoalNode {
     },
     address,
     url: `ws://${address}/connection/websocket`,
+    ready: node.ready,
     ended: node.ended,
     publish: (channel, data, workspace) => node.publish(channel, data, workspace),
     health: () => view.health(),
     drain: () => node.drain(),
+    endOnSignals() {
+      onSignals({ first: () => void this.drain().then(() => this.close()), again: () => void this.close() });
+    },
     async close() {
       await node.close();
       await closeHttp(http);

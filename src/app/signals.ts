@@ -9,7 +9,7 @@ export interface SignalActions {
 }
 
 /** Watches SIGTERM, and SIGINT and SIGHUP unless a supervisor takes care of those: they reach the whole group. */
-export function onSignals(isSupervised: boolean, actions: SignalActions): void {
+export function onSignals(actions: SignalActions, isSupervised = false): void {
   let firstMs: number | undefined;
   const take = (signal: Deno.Signal) => {
     const now = performance.now();

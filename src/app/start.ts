@@ -39,7 +39,7 @@ function endInOrder(node: ShoalNode, log: Logger, isSupervised: boolean): void {
     log.info("Draining", { why });
     void node.drain().then(() => node.close());
   };
-  onSignals(isSupervised, { first: end, again: () => void node.close() });
+  onSignals({ first: end, again: () => void node.close() }, isSupervised);
   if (isSupervised) void endOfStdin().then(() => end("the supervisor has ended"));
 }
 

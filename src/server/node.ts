@@ -56,6 +56,8 @@ export class Node implements SessionOwner {
   readonly traffic = new Traffic();
   /** Resolves when the node has ended, whoever asked for it. */
   readonly ended: Promise<NodeEnd>;
+  /** Resolves when the node has become ready for the first time. */
+  readonly ready: Promise<void>;
   readonly #options: NodeOptions;
   readonly #startedMs: number;
   readonly #outbox = new Outbox();
@@ -74,6 +76,7 @@ export class Node implements SessionOwner {
   #address = "";
   #isDraining = false;
   #isClosed = false;
+  #resolveReady: () => void = () => {};
   #resolveEnded: (end: NodeEnd) => void = () => {};
 
   constructor(options: NodeOptions) {
@@ -84,6 +87,7 @@ export class Node implements SessionOwner {
     this.log = log;
     this.#startedMs = clock.wallMs();
     this.ended = new Promise((resolve) => this.#resolveEnded = resolve);
+    this.ready = new Promise((resolve) => this.#resolveReady = resolve);
     this.#rules = new ChannelRules(settings.channel, settings.namespaces, settings.maxChannelNameLength);
     this.#verifier = verifierOf(settings);
     this.#rpc = new Map(Object.entries({ ...builtInRpc, ...options.rpc }));
@@ -164,17 +168,7 @@ export class Node implements SessionOwner {
 
   /** Publishes `data`, any JSON value, to a channel. Resolves when the backend took it, else rejects with 100. */
   publish(channel: string, data: unknown, workspace = DEFAULT_WORKSPACE): Promise<void> {
-    const payload = payloadOf(data);
-    return new Promise((resolve, reject) => {
-      this.#publish(
-        this.#session,
-        workspace,
-        channel,
-        payload,
-        "",
-        (error) => error ? reject(error) : resolve(),
-      );
-    });
+    return this.#publishValue(this.#session, workspace, channel, data);
   }
 
   /** Takes no new clients and asks those it has to reconnect elsewhere, at a pace. Resolves when all are gone. */
@@ -206,6 +200,10 @@ export class Node implements SessionOwner {
       isDraining: this.#isDraining,
       stats: this.#stats,
     };
+  }
+
+  onProbe(session: Session): void {
+    if (session === this.#session && this.readiness.isReady) this.#resolveReady();
   }
 
   onBuried(session: Session): void {
@@ -275,6 +273,7 @@ export class Node implements SessionOwner {
       dismiss: (connection) => this.#dismiss(session, connection),
       publish: (workspace, channel, payload, fields, done) =>
         this.#publish(session, workspace, channel, payload, fields, done),
+      publishValue: (workspace, channel, data) => this.#publishValue(session, workspace, channel, data),
     };
   }
 
@@ -289,6 +288,13 @@ export class Node implements SessionOwner {
     if (place === undefined) return;
     this.#places.delete(connection);
     this.#wheel.remove(connection, place);
+  }
+
+  #publishValue(session: Session, workspace: string, channel: string, data: unknown): Promise<void> {
+    const payload = payloadOf(data);
+    return new Promise((resolve, reject) => {
+      this.#publish(session, workspace, channel, payload, "", (error) => error ? reject(error) : resolve());
+    });
   }
 
   #publish(

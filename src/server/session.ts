@@ -23,6 +23,8 @@ export interface SessionOwner {
   readonly traffic: Traffic;
   /** What this generation says of itself. */
   describe(session: Session): NodeRecord;
+  /** What the session published to itself came back. */
+  onProbe(session: Session): void;
   /** The session was declared dead by the cluster. */
   onBuried(session: Session): void;
   /** The backend is gone for good. */
@@ -118,7 +120,8 @@ export class Session {
   }
 
   #onNodeMessage(message: string): void {
-    if (!this.probe.take(message)) this.log.debug("A message of an unknown format was dropped");
+    if (this.probe.take(message)) this.#owner.onProbe(this);
+    else this.log.debug("A message of an unknown format was dropped");
   }
 
   #onState(state: BackendState): void {

@@ -15,6 +15,8 @@ export interface AppSession {
   send(message: unknown): void;
   /** Hands every publication of `channel` (default workspace) to `take` as a parsed value, until the client leaves. */
   subscribe(channel: string, take: (data: unknown) => void): Promise<void>;
+  /** Publishes any JSON value to `channel` (default workspace). Rejects with 100 when the backend did not take it. */
+  publish(channel: string, data: unknown): Promise<void>;
   /** Ends the connection; use 4000-4499 (the client may return) or 4500-4999 (it should not). */
   close(code: number, reason: string): void;
 }

@@ -17,6 +17,8 @@ type Message = string | Uint8Array<ArrayBuffer>;
 /** What the connection needs of its node. */
 export interface AppContext extends ConnectionContext {
   readonly counters: Counters;
+  /** Publishes any JSON value. */
+  publishValue(workspace: string, channel: string, data: unknown): Promise<void>;
 }
 
 interface Subscription {
@@ -83,6 +85,10 @@ export class AppConnection implements SocketListener, AppSession, Peer {
     const subscriber = { onPublication: (publication: Publication) => take(JSON.parse(publication.data)) };
     this.#subscriptions.push({ channel, subscriber });
     this.#channels.add(channel, subscriber);
+  }
+
+  publish(channel: string, data: unknown): Promise<void> {
+    return this.#context.publishValue(DEFAULT_WORKSPACE, channel, data);
   }
 
   close(code: number, reason: string): void {
