@@ -49,6 +49,7 @@ const refusals: readonly (readonly [what: string, request: Record<string, unknow
   ["a name of 256 characters", { subscribe: { channel: "n".repeat(256) } }, 107],
   ["a publish to a name of 256 characters", { publish: { channel: "n".repeat(256), data: 1 } }, 107],
   ["an empty name", { subscribe: { channel: "" } }, 107],
+  ["a name with half a surrogate pair", { subscribe: { channel: "half \ud83d" } }, 107],
   ["an unsubscribe from an empty name", { unsubscribe: { channel: "" } }, 107],
   ["a publish without data", { publish: { channel: "a" } }, 107],
   ["an unknown namespace", { subscribe: { channel: "unknown:a" } }, 102],
@@ -73,7 +74,6 @@ const oddNames: readonly string[] = [
   "nul\u0000nul",
   "../../etc",
   "emoji😀",
-  "lone\ud800surrogate",
 ];
 
 for (const transport of ["native", "ws"] as const) {
@@ -148,7 +148,6 @@ for (const transport of ["native", "ws"] as const) {
       client.send(`{"id":92,"rpc":{"method":"echo","data":${deep}}}`);
       client.send(`{"id":93,"connect":{"data":${deep}}}`);
       await client.closing();
-      console.log(client.lines.map((line) => JSON.stringify(line).slice(0, 80)));
       assert.deepEqual(node.faults, []);
     });
 

@@ -41,8 +41,16 @@ Deno.test("checkFloors() refuses neighbours of one floor", () => {
 });
 
 Deno.test("checkFloors() refuses a way past a door", () => {
-  assertFault("src/server/node.ts", "../core/ids.ts", /use src\/core\/mod\.ts/);
+  assertFault("src/http/app.ts", "../server/connection.ts", /use src\/server\/mod\.ts/);
+  assertFault("src/server/node.ts", "../metrics/catalog.ts", /use src\/metrics\/mod\.ts/);
   assertFault("src/app/cli.ts", "../backend/redis/keys.ts", /use src\/backend\/redis\/mod\.ts/);
+});
+
+Deno.test("checkFloors() lets collections be imported by file, and the backend by its interface", () => {
+  assertAllowed("src/server/node.ts", "../core/ids.ts");
+  assertAllowed("src/server/node.ts", "../protocol/codec.ts");
+  assertAllowed("src/server/node.ts", "../backend/backend.ts");
+  assertAllowed("src/main.ts", "./app/cli.ts");
 });
 
 Deno.test("checkFloors() lets only app and cluster choose a backend", () => {

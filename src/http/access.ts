@@ -22,13 +22,11 @@ export interface RequestFacts {
 export interface AccessPolicy {
   /**
    * True where a node has no key and so trusts everybody on this machine: then only loopback peers, hosts and origins
-   * without proxy marks are served, and the two lists below are not looked at.
+   * without proxy marks are served, and the list below is not looked at.
    */
   readonly isOpen: boolean;
   /** Origins, like `https://app.example`, that may open a WebSocket besides the node's own; `*` allows each. */
   readonly allowedOrigins: readonly string[];
-  /** Host names, without port, that requests may be for. Left out: any. */
-  readonly allowedHosts?: readonly string[];
 }
 
 /** Why a request was refused; `message` names the setting to change. */
@@ -45,11 +43,7 @@ const OPEN_MODE =
 
 /** Checks any HTTP request. Undefined: it may go on. */
 export function checkRequest(facts: RequestFacts, policy: AccessPolicy): Refusal | undefined {
-  if (policy.isOpen) return checkOpen(facts);
-  if (policy.allowedHosts === undefined) return undefined;
-  const host = facts.headers.get("host");
-  if (host !== null && policy.allowedHosts.includes(hostName(host))) return undefined;
-  return refuse(`Cannot serve host ${quote(host)}: add it to allowed_hosts (SHOAL_ALLOWED_HOSTS)`);
+  return policy.isOpen ? checkOpen(facts) : undefined;
 }
 
 /**
@@ -108,10 +102,6 @@ function isSameOrigin(origin: string, host: string | null): boolean {
   const url = URL.parse(origin);
   // The WHATWG host leaves a default port out, so that "a.example:443" and "https://a.example" compare equal.
   return url !== null && host !== null && URL.parse(`${url.protocol}//${host}`)?.host === url.host;
-}
-
-function hostName(host: string): string {
-  return host.replace(/:\d{1,5}$/, "").toLowerCase();
 }
 
 function quote(value: string | null): string {

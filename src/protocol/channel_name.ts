@@ -22,10 +22,14 @@ export function namespaceOf(channel: string): string | undefined {
   return channel.slice(channel.startsWith("$") ? 1 : 0, colon);
 }
 
-/** Throws 107 unless `channel` has 1 to `maxLength` characters. */
+/** Throws 107 unless `channel` has 1 to `maxLength` characters, all of which UTF-8 can say. */
 export function checkChannelName(channel: string, maxLength: number): void {
   if (channel === "") throw new ClientError("badRequest", { detail: "the channel name is empty" });
   if (channel.length > maxLength) {
     throw new ClientError("badRequest", { detail: `a channel name has at most ${maxLength} characters` });
+  }
+  // Between nodes names travel as UTF-8, in which half a surrogate pair would become another name.
+  if (!channel.isWellFormed()) {
+    throw new ClientError("badRequest", { detail: "a channel name is Unicode text" });
   }
 }
