@@ -15,6 +15,7 @@ export interface ChannelConfig {
   readonly allowSubscribeForClient: boolean;
   readonly allowPublishForClient: boolean;
   readonly allowPublishForSubscriber: boolean;
+  readonly publisherInfo: boolean;
 }
 
 /** Channels named `<name>:...`. */
@@ -131,18 +132,19 @@ function finished(parsed: Parsed): Config {
   return {
     ...config,
     transport: chooseTransport(transport, config),
-    channel: channelConfig(channel, isOpen),
+    channel: channelConfig(channel, isOpen, false),
     namespaces: namespaces.map((namespace) => ({
       name: namespace.name,
-      ...channelConfig(namespace, isOpen),
+      ...channelConfig(namespace, isOpen, true),
     })),
   };
 }
 
-function channelConfig(options: Parsed["channel"], isOpen: boolean): ChannelConfig {
+function channelConfig(options: Parsed["channel"], isOpen: boolean, isNamespace: boolean): ChannelConfig {
   return {
     allowSubscribeForClient: options.allow_subscribe_for_client ?? isOpen,
     allowPublishForClient: options.allow_publish_for_client ?? isOpen,
     allowPublishForSubscriber: options.allow_publish_for_subscriber ?? false,
+    publisherInfo: options.publisher_info ?? isNamespace,
   };
 }

@@ -167,12 +167,12 @@ Deno.test("resolveLayers() lets every client subscribe and publish in open mode 
     allowPublishForClient: true,
     allowPublishForSubscriber: false,
   };
-  assert.deepEqual(config.channel, open);
-  assert.deepEqual(config.namespaces, [{ name: "a", ...open }, {
-    name: "b",
-    ...open,
-    allowPublishForClient: false,
-  }]);
+  const named = { ...open, publisherInfo: true };
+  assert.deepEqual(config.channel, { ...open, publisherInfo: false });
+  assert.deepEqual(config.namespaces, [
+    { name: "a", ...named },
+    { name: "b", ...named, allowPublishForClient: false },
+  ]);
 });
 
 Deno.test("resolveLayers() permits nothing by default when there is a token key", () => {
@@ -182,8 +182,8 @@ Deno.test("resolveLayers() permits nothing by default when there is a token key"
     allowPublishForClient: false,
     allowPublishForSubscriber: false,
   };
-  assert.deepEqual(usable({ env }).channel, none);
-  assert.deepEqual(usable({ env }).namespaces, [{ name: "a", ...none }]);
+  assert.deepEqual(usable({ env }).channel, { ...none, publisherInfo: false });
+  assert.deepEqual(usable({ env }).namespaces, [{ name: "a", ...none, publisherInfo: true }]);
 });
 
 Deno.test("configOf() takes camelCase options and throws all faults at once", () => {

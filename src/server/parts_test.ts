@@ -12,6 +12,7 @@ const options = {
   allowSubscribeForClient: true,
   allowPublishForClient: false,
   allowPublishForSubscriber: false,
+  publisherInfo: false,
 };
 
 Deno.test("ChannelRules gives a channel the options of its namespace", () => {

@@ -15,6 +15,10 @@ const channelShape = {
   allow_publish_for_subscriber: optionalBoolean(
     "A subscriber of the channel may publish in it. Default: false.",
   ),
+  publisher_info: optionalBoolean(
+    "Publications of clients carry `info`: user, client id, `conn_info`. Default: true in a namespace, false in " +
+      "channels without one.",
+  ),
 };
 
 const namespaceName = z.string().regex(NAMESPACE_NAME).register(optionInfo, {

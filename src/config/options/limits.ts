@@ -68,7 +68,7 @@ export const limits = {
   max_commands_in_flight: integer({
     min: 1,
     max: 65_536,
-    initial: 256,
+    initial: 1024,
     unit: "commands",
     text: "Commands of one connection that may be under way; more answer error 111.",
   }),
