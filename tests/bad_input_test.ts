@@ -7,6 +7,8 @@ import { clientFrame, RawClient, upgradeHead } from "./http_kit.ts";
 
 const MIB = 1024 * 1024;
 const MAX_MESSAGE_BYTES = 65_536;
+/** What the tests count against. */
+const LIMITS = { max_channels_per_connection: 128, max_commands_in_flight: 256 };
 /** Time limits under which a test need not wait long. */
 const QUICK = { connect_timeout_ms: 1_000, ping_interval_ms: 600, pong_timeout_ms: 300 };
 
@@ -79,7 +81,10 @@ const oddNames: readonly string[] = [
 for (const transport of ["native", "ws"] as const) {
   Deno.test(`a node on ${transport} answers bad input with its codes`, async (t) => {
     await using redis = await RedisServer.open({ port: unusedPort() });
-    await using node = await NodeProcess.start({ redisUrl: redis.url, set: { ...QUICK, transport } });
+    await using node = await NodeProcess.start({
+      redisUrl: redis.url,
+      set: { ...QUICK, ...LIMITS, transport },
+    });
     await using bystander = await WireClient.connected(node.ws);
     await bystander.call({ subscribe: { channel: "by" } });
 
@@ -172,10 +177,10 @@ for (const transport of ["native", "ws"] as const) {
         {
           await using client = await WireClient.connected(node.ws);
           const codes = await subscribeMany(client, 5_000);
-          assert.equal(codes.get(undefined), 128);
+          assert.equal(codes.get(undefined), LIMITS.max_channels_per_connection);
           assert.equal(
             (codes.get(106) ?? 0) + (codes.get(111) ?? 0),
-            5_000 - 128,
+            5_000 - LIMITS.max_channels_per_connection,
             JSON.stringify([...codes]),
           );
           assert.equal((await client.call({ subscribe: { channel: "one more" } })).error?.code, 106);

@@ -15,8 +15,8 @@ import { SdkClient } from "../src/testing/sdk_client.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 
-/** Settings under which a test sees several pings. */
-const QUICK_PINGS = { ping_interval_ms: 400, pong_timeout_ms: 200 };
+/** Settings under which a test sees several pings, and who published. */
+const SETTINGS = { ping_interval_ms: 400, pong_timeout_ms: 200, namespaces: '[{"name":"room"}]' };
 
 /** What a rejected call says: its code. */
 async function codeOf(call: Promise<unknown>): Promise<unknown> {
@@ -40,9 +40,9 @@ async function useSdk(t: Deno.TestContext, one: NodeAddress, two: NodeAddress): 
   await t.step("Centrifuge receives what itself and a client of another node publish, in order", async () => {
     using alice = await SdkClient.open(one.ws);
     using bob = await SdkClient.open(two.ws);
-    const [atAlice, atBob] = await Promise.all([alice.subscribe("room/é"), bob.subscribe("room/é")]);
+    const [atAlice, atBob] = await Promise.all([alice.subscribe("room:é"), bob.subscribe("room:é")]);
     const sent = Array.from({ length: 50 }, (_, n) => ({ n, text: 'ü"\n\u0000' }));
-    for (const data of sent) await alice.centrifuge.publish("room/é", data);
+    for (const data of sent) await alice.centrifuge.publish("room:é", data);
     await Promise.all(
       [atAlice, atBob].map((each) => each.received((data) => Reflect.get(Object(data), "n") === 49)),
     );
@@ -135,7 +135,7 @@ async function useSdk(t: Deno.TestContext, one: NodeAddress, two: NodeAddress): 
 
 Deno.test("a node serves the official client over Redis", async (t) => {
   await using redis = await RedisServer.open({ port: unusedPort() });
-  const options = { redisUrl: redis.url, set: QUICK_PINGS };
+  const options = { redisUrl: redis.url, set: SETTINGS };
   const [first, second] = await Promise.all([NodeProcess.start(options), NodeProcess.start(options)]);
   await using one = first;
   await using two = second;
@@ -162,7 +162,7 @@ Deno.test("a node serves the official client over Redis", async (t) => {
 });
 
 Deno.test("a cluster serves the official client over its embedded hub", async (t) => {
-  await using cluster = await ClusterProcess.start({ instances: 2, set: QUICK_PINGS });
+  await using cluster = await ClusterProcess.start({ instances: 2, set: SETTINGS });
   const [one, two] = cluster.nodes;
   assert.ok(one && two);
   await useSdk(t, one, two);
@@ -196,7 +196,10 @@ async function mint(user: string, expires: string, ...more: readonly string[]): 
 Deno.test("a node with a token key serves the official client", async (t) => {
   await using node = await NodeProcess.start({
     env: { SHOAL_TOKEN_HMAC_SECRET: SECRET },
-    set: { channel: '{"allow_subscribe_for_client":true,"allow_publish_for_subscriber":true}' },
+    set: {
+      channel:
+        '{"allow_subscribe_for_client":true,"allow_publish_for_subscriber":true,"publisher_info":true}',
+    },
   });
   const [token, renewed, shortLived, other] = await Promise.all([
     mint("u1", "1h"),

@@ -1,11 +1,30 @@
 /**
  * Many deadlines, one clock hand: items are kept by the slot of time in which they are due, so that adding costs a
- * push and a look costs only what is due. An item is never early and at most one slot late. There is no removal: an
- * item that no longer matters says so when it comes out.
+ * push and a look costs only what is due. An item is never early and at most one slot late. Whoever adds an item gets a
+ * ticket: a cancelled ticket lets go of its item at once, and only its own few bytes wait for their slot.
  */
+export class Ticket<T> {
+  #item: T | undefined;
+
+  constructor(item: T) {
+    this.#item = item;
+  }
+
+  /** The item, unless it was cancelled. */
+  get item(): T | undefined {
+    return this.#item;
+  }
+
+  /** Forgets the item: it will not come out. */
+  cancel(): void {
+    this.#item = undefined;
+  }
+}
+
+/** Items by the time at which they are due. */
 export class Deadlines<T> {
   readonly #slotMs: number;
-  readonly #slots = new Map<number, T[]>();
+  readonly #slots = new Map<number, Ticket<T>[]>();
   #nextSlot: number;
 
   /** `slotMs`: width of a slot in milliseconds. `nowMs`: the monotonic clock now. */
@@ -14,12 +33,14 @@ export class Deadlines<T> {
     this.#nextSlot = Math.floor(nowMs / slotMs);
   }
 
-  /** Hands `item` out at the first {@linkcode due} at or after `atMs`. */
-  add(item: T, atMs: number): void {
+  /** Hands `item` out at the first {@linkcode due} at or after `atMs`, unless its ticket is cancelled before. */
+  add(item: T, atMs: number): Ticket<T> {
+    const ticket = new Ticket(item);
     const slot = Math.max(Math.ceil(atMs / this.#slotMs), this.#nextSlot);
-    const items = this.#slots.get(slot);
-    if (items === undefined) this.#slots.set(slot, [item]);
-    else items.push(item);
+    const tickets = this.#slots.get(slot);
+    if (tickets === undefined) this.#slots.set(slot, [ticket]);
+    else tickets.push(ticket);
+    return ticket;
   }
 
   /** Takes out all that is due at `nowMs`. */
@@ -27,7 +48,7 @@ export class Deadlines<T> {
     const last = Math.floor(nowMs / this.#slotMs);
     const items: T[] = [];
     for (; this.#nextSlot <= last; this.#nextSlot++) {
-      for (const item of this.#slots.get(this.#nextSlot) ?? []) items.push(item);
+      for (const { item } of this.#slots.get(this.#nextSlot) ?? []) if (item !== undefined) items.push(item);
       this.#slots.delete(this.#nextSlot);
     }
     return items;

@@ -23,3 +23,12 @@ Deno.test("Deadlines hands out an item whose time has passed at the next look", 
   deadlines.add("past", 10);
   assert.deepEqual(deadlines.due(5_100), ["past"]);
 });
+
+Deno.test("Deadlines never hands out a cancelled item, and its ticket holds it no longer", () => {
+  const deadlines = new Deadlines<string>(100, 0);
+  const ticket = deadlines.add("gone", 500);
+  deadlines.add("there", 500);
+  ticket.cancel();
+  assert.equal(ticket.item, undefined);
+  assert.deepEqual(deadlines.due(1_000), ["there"]);
+});

@@ -6,10 +6,11 @@ import type { Bus } from "../backend/backend.ts";
 import { channelKey, splitChannelKey } from "../protocol/channel_name.ts";
 import { decodePublication } from "../protocol/envelope.ts";
 import { pushPrefix } from "../protocol/json_codec.ts";
+import { type FanOut, type FanOutChannel } from "./fan_out.ts";
 import { Publication, type Subscriber } from "./publication.ts";
 
 /** One channel on this node. */
-export class Channel {
+export class Channel implements FanOutChannel {
   readonly key: string;
   readonly name: string;
   /** What every push of this channel begins with. */
@@ -19,6 +20,9 @@ export class Channel {
   joining = 0;
   /** Resolves once the bus confirmed the channel; undefined when it has. */
   confirming: Promise<void> | undefined;
+  held: Publication[] | undefined;
+  heldBytes = 0;
+  restsUntilMs = 0;
   /** When the last subscriber left, on the monotonic clock; undefined while there is one. */
   emptySinceMs: number | undefined;
 
@@ -45,9 +49,11 @@ export class Channels {
   readonly #channels = new Map<string, Channel>();
   readonly #empty = new Set<Channel>();
   readonly #bus: Bus;
+  readonly #fanOut: FanOut;
 
-  constructor(bus: Bus) {
+  constructor(bus: Bus, fanOut: FanOut) {
     this.#bus = bus;
+    this.#fanOut = fanOut;
   }
 
   /** How many channels this node has an interest in. */
@@ -89,15 +95,13 @@ export class Channels {
     }
   }
 
-  /** Hands a message of the bus to the local subscribers; answers to how many. */
-  deliver(key: string, message: string): number {
+  /** Hands a message of the bus to the local subscribers. */
+  deliver(key: string, message: string): void {
     const channel = this.#channels.get(key);
-    if (channel === undefined) return 0;
+    if (channel === undefined) return;
     const envelope = decodePublication(message);
-    if (envelope === undefined) return 0;
-    const publication = new Publication(channel.name, channel.prefix, envelope);
-    for (const subscriber of channel.subscribers) subscriber.onPublication(publication);
-    return channel.subscribers.size;
+    if (envelope === undefined) return;
+    this.#fanOut.deliver(channel, new Publication(channel.name, channel.prefix, envelope));
   }
 
   #open(key: string): Channel {

@@ -2,6 +2,7 @@
  * One client of the client protocol: from the open socket to its end. Commands come in and are answered through
  * `command_flow.ts`; what the client is owed leaves through the node's outbox as one frame a tick.
  */
+import type { Ticket } from "../core/deadlines.ts";
 import { type ClientError, type Close, type CloseName, closeTable } from "../core/errors.ts";
 import { type Frame, Line } from "../core/frame.ts";
 import type { ClientId } from "../core/ids.ts";
@@ -37,6 +38,7 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   publisherFields = "";
   isPongDue = false;
   readonly openedMs: number;
+  #deadline: Ticket<Client>;
   #phase: ClientPhase = "fresh";
   #backlog: Backlog | undefined = undefined;
 
@@ -49,7 +51,7 @@ export class Connection implements SocketListener, OutboxTarget, Client {
     this.#flow = new CommandFlow(this);
     context.traffic.connectionsOpened++;
     context.peers.add(this);
-    context.deadlines.add(this, this.openedMs + context.settings.connectTimeoutMs);
+    this.#deadline = context.deadlines.add(this, this.openedMs + context.settings.connectTimeoutMs);
   }
 
   get phase(): ClientPhase {
@@ -74,6 +76,11 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   /** Sends one line with the frame of this tick. */
   send(line: Line): void {
     if (this.#phase !== "closed") this.context.outbox.push(this, line);
+  }
+
+  lookAgainAt(monotonicMs: number): void {
+    this.#deadline.cancel();
+    this.#deadline = this.context.deadlines.add(this, monotonicMs);
   }
 
   /** Called by the outbox at the end of a tick. */
@@ -176,6 +183,7 @@ export class Connection implements SocketListener, OutboxTarget, Client {
     this.#phase = "closed";
     this.pending = undefined;
     this.#backlog = undefined;
+    this.#deadline.cancel();
     this.#leaveChannels();
     this.context.traffic.countClose(close.code);
     this.context.peers.delete(this);

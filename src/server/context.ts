@@ -92,6 +92,8 @@ export interface Client extends Subscriber, Peer, Pinged {
   releaseBacklog(): void;
   /** Asks for a sign of life. */
   ping(): void;
+  /** Has {@linkcode checkDeadlines} called at that time, in place of any other. */
+  lookAgainAt(monotonicMs: number): void;
   /** A deadline of this connection may have passed: the first connect's, or the token's. */
   checkDeadlines(): void;
 }

@@ -10,6 +10,7 @@ import { Channels } from "./channels.ts";
 import { ClientRecords } from "./client_records.ts";
 import type { Client } from "./context.ts";
 import { Connections } from "./connections.ts";
+import { FanOut } from "./fan_out.ts";
 import { Membership } from "./membership.ts";
 import type { NodeSettings } from "./options.ts";
 import { Probe } from "./probe.ts";
@@ -57,7 +58,7 @@ export class Session {
       onState: (state) => this.#onState(state),
     });
     const { bus, registry } = this.backend;
-    this.channels = new Channels(bus);
+    this.channels = new Channels(bus, new FanOut(clock));
     this.probe = new Probe(bus, this.id, clock);
     this.#records = new ClientRecords(registry, this.log);
     this.membership = new Membership(registry, {

@@ -67,7 +67,7 @@ export function expiryFields(connection: Client): { expires?: true; ttl?: number
 export function watchExpiry(connection: Client): void {
   const { expiresAtMs } = connection.identity;
   if (expiresAtMs === undefined) return;
-  const { clock, deadlines } = connection.context;
+  const { clock } = connection.context;
   const leftMs = expiresAtMs - clock.wallMs() + EXPIRY_GRACE_MS;
-  deadlines.add(connection, clock.monotonicMs() + leftMs);
+  connection.lookAgainAt(clock.monotonicMs() + leftMs);
 }
