@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { Frame, type Line } from "./frame.ts";
 
 /** Somebody who is owed lines. `pending` belongs to the {@linkcode Outbox}. */
@@ -11,7 +12,7 @@ export interface OutboxTarget {
 export type Scheduler = (flush: () => void) => void;
 
 /** A frame that has grown to this many bytes leaves before its tick ends. */
-export const EARLY_FLUSH_BYTES = 128 * 1024;
+export const EARLY_FLUSH_BYTES = 32 * 1024;
 
 /**
  * Two hops on the microtask queue: the runtime resolves all sockets that are ready in one go, so a flush that waits
@@ -20,17 +21,29 @@ export const EARLY_FLUSH_BYTES = 128 * 1024;
 const endOfTick: Scheduler = (flush) => queueMicrotask(() => queueMicrotask(flush));
 
 /**
+ * So much leaves in one go. A socket copies what it is given until it is written, so a large broadcast in one go would
+ * hold a copy for every connection at once; between two goes the runtime writes.
+ */
+export const SLICE_BYTES = 512 * 1024;
+
+/** After other work of the event loop; a timer would come 2 ms late. */
+const afterOtherWork: Scheduler = (flush) => void setImmediate(flush);
+
+/**
  * Gathers the lines of one tick and hands each target ONE frame. Holds at most one frame of
  * {@linkcode EARLY_FLUSH_BYTES} plus one line for each target; what the socket then queues is bounded by the target.
  */
 export class Outbox {
   readonly #schedule: Scheduler;
+  readonly #continue: Scheduler;
   #root = Frame.root();
   #dirty: OutboxTarget[] = [];
+  #served = 0;
   readonly #flush = () => this.flush();
 
-  constructor(schedule: Scheduler = endOfTick) {
+  constructor(schedule: Scheduler = endOfTick, continueLater: Scheduler = afterOtherWork) {
     this.#schedule = schedule;
+    this.#continue = continueLater;
   }
 
   /** Owes `target` one line more. */
@@ -46,20 +59,26 @@ export class Outbox {
     target.deliver(frame);
   }
 
-  /** Delivers what `target` is owed now, for instance before it is closed. */
-  flushTarget(target: OutboxTarget): void {
+  /** Delivers what `target` is owed now, for instance before it is closed. Answers how many bytes that were. */
+  flushTarget(target: OutboxTarget): number {
     const frame = target.pending;
-    if (frame === undefined) return;
+    if (frame === undefined) return 0;
     target.pending = undefined;
     target.deliver(frame);
+    return frame.size;
   }
 
-  /** Delivers everything that is owed. */
+  /** Delivers what is owed, up to {@linkcode SLICE_BYTES}, and the rest a little later. */
   flush(): void {
-    const dirty = this.#dirty;
-    this.#dirty = [];
     this.#root = Frame.root();
-    for (const target of dirty) this.flushTarget(target);
+    let bytes = 0;
+    for (let target = this.#dirty[this.#served]; target !== undefined; target = this.#dirty[this.#served]) {
+      if (bytes >= SLICE_BYTES) return this.#continue(this.#flush);
+      this.#served++;
+      bytes += this.flushTarget(target);
+    }
+    this.#dirty = [];
+    this.#served = 0;
   }
 
   #mark(target: OutboxTarget): void {

@@ -1,20 +1,37 @@
 /**
- * Paces the publications of large channels. A broadcast to many subscribers costs a system call for each; when the next
- * publication arrives before the last one's sends are done, sending each on its own only makes everybody wait longer.
- * So a large channel rests for a moment after a broadcast, and what arrives meanwhile goes out together, as one frame a
- * subscriber. Small channels, and large ones that are quiet, are served at once.
+ * Paces the publications of large channels. A broadcast costs a system call for each subscriber; when more sends are
+ * asked for than a node can make, sending each publication on its own only makes everybody wait longer. Then a large
+ * channel rests for a moment after a broadcast, and what arrives meanwhile goes out together, as one frame a
+ * subscriber. Small channels, and all channels of a node that is not pressed, are served at once.
  */
 import type { Clock } from "../core/clock.ts";
 import type { Publication, Subscriber } from "./publication.ts";
 
-/** Channels with fewer subscribers on this node never wait. */
-const LARGE_CHANNEL = 128;
-/** How long a channel rests for each of its subscribers, in milliseconds: about what sending to them takes. */
-const REST_PER_SUBSCRIBER_MS = 0.008;
-/** No channel rests for longer. */
-const MAX_REST_MS = 10;
-/** What a resting channel may hold back, in bytes; more goes out at once. */
-const MAX_HELD_BYTES = 64 * 1024;
+/** When a channel rests, and for how long. */
+export interface FanOutOptions {
+  /** Channels with fewer subscribers on this node never rest. */
+  readonly largeChannel: number;
+  /** A node that is asked for more sends a second than this, over all large channels, is pressed. */
+  readonly pressedSendsPerSec: number;
+  /** How long a channel rests for each of its subscribers, in milliseconds: a few times what sending to them takes. */
+  readonly restPerSubscriberMs: number;
+  /** No channel rests for longer, in milliseconds. */
+  readonly maxRestMs: number;
+  /** What a resting channel may hold back, in bytes; more goes out at once. */
+  readonly maxHeldBytes: number;
+}
+
+/** Found by measuring; `docs/perf.md` has the figures. */
+const defaults: FanOutOptions = {
+  largeChannel: 128,
+  pressedSendsPerSec: 150_000,
+  restPerSubscriberMs: 0.02,
+  maxRestMs: 20,
+  maxHeldBytes: 64 * 1024,
+};
+
+/** Demand is counted over so many milliseconds. */
+const WINDOW_MS = 100;
 
 /** What the fan-out needs of a channel; the fields with `held` and `rests` belong to it. */
 export interface FanOutChannel {
@@ -33,27 +50,40 @@ export type Timer = (callback: () => void, delayMs: number) => void;
 export class FanOut {
   readonly #clock: Clock;
   readonly #timer: Timer;
+  readonly #options: FanOutOptions;
   readonly #resting: FanOutChannel[] = [];
   readonly #wake = () => this.#serveRested();
   #isTimerSet = false;
+  #isPressed = false;
+  #windowStartMs = 0;
+  #demand = 0;
 
-  constructor(clock: Clock, timer: Timer = setTimeout) {
+  constructor(clock: Clock, timer: Timer = setTimeout, options: FanOutOptions = defaults) {
     this.#clock = clock;
     this.#timer = timer;
+    this.#options = options;
   }
 
   /** Delivers at once, or holds back for a moment; per channel in the order of the calls. */
   deliver(channel: FanOutChannel, publication: Publication): void {
-    if (channel.subscribers.size < LARGE_CHANNEL && channel.held === undefined) {
-      return broadcast(channel, publication);
-    }
+    const isLarge = channel.subscribers.size >= this.#options.largeChannel;
+    if (!isLarge && channel.held === undefined) return broadcast(channel, publication);
     const nowMs = this.#clock.monotonicMs();
-    if (channel.held === undefined && nowMs >= channel.restsUntilMs) {
-      broadcast(channel, publication);
-      channel.restsUntilMs = nowMs + restMs(channel);
-      return;
+    this.#countDemand(channel.subscribers.size, nowMs);
+    const mayRest = this.#isPressed && nowMs < channel.restsUntilMs;
+    if (channel.held !== undefined || mayRest) return this.#hold(channel, publication, nowMs);
+    broadcast(channel, publication);
+    channel.restsUntilMs = nowMs + this.#restMs(channel);
+  }
+
+  #countDemand(sends: number, nowMs: number): void {
+    const elapsedMs = nowMs - this.#windowStartMs;
+    if (elapsedMs >= WINDOW_MS) {
+      this.#isPressed = this.#demand > this.#options.pressedSendsPerSec * elapsedMs / 1000;
+      this.#windowStartMs = nowMs;
+      this.#demand = 0;
     }
-    this.#hold(channel, publication, nowMs);
+    this.#demand += sends;
   }
 
   #hold(channel: FanOutChannel, publication: Publication, nowMs: number): void {
@@ -65,7 +95,7 @@ export class FanOut {
     }
     channel.held.push(publication);
     channel.heldBytes += publication.jsonLine.size;
-    if (channel.heldBytes >= MAX_HELD_BYTES) this.#release(channel);
+    if (channel.heldBytes >= this.#options.maxHeldBytes) this.#release(channel);
   }
 
   #setTimer(delayMs: number): void {
@@ -93,12 +123,13 @@ export class FanOut {
     const held = channel.held ?? [];
     channel.held = undefined;
     for (const publication of held) broadcast(channel, publication);
-    channel.restsUntilMs = this.#clock.monotonicMs() + restMs(channel);
+    channel.restsUntilMs = this.#clock.monotonicMs() + this.#restMs(channel);
   }
-}
 
-function restMs(channel: FanOutChannel): number {
-  return Math.min(MAX_REST_MS, channel.subscribers.size * REST_PER_SUBSCRIBER_MS);
+  #restMs(channel: FanOutChannel): number {
+    const { maxRestMs, restPerSubscriberMs } = this.#options;
+    return Math.min(maxRestMs, channel.subscribers.size * restPerSubscriberMs);
+  }
 }
 
 function broadcast(channel: FanOutChannel, publication: Publication): void {

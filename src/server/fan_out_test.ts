@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { pushPrefix } from "../protocol/json_codec.ts";
-import { FanOut, type FanOutChannel } from "./fan_out.ts";
+import { FanOut, type FanOutChannel, type Timer } from "./fan_out.ts";
 import { Publication, type Subscriber } from "./publication.ts";
 
 /** A channel whose subscribers note what they get, a clock and a timer that the test moves. */
@@ -11,7 +11,7 @@ class Bench {
   nowMs = 1_000;
   timers: { callback: () => void; delayMs: number }[] = [];
 
-  constructor(subscribers: number) {
+  constructor(subscribers: number, pressedSendsPerSec = -1) {
     const first: Subscriber = { onPublication: ({ data }) => this.got.push(data) };
     const others = Array.from({ length: subscribers - 1 }, (): Subscriber => ({ onPublication: () => {} }));
     this.channel = {
@@ -21,7 +21,14 @@ class Bench {
       restsUntilMs: 0,
     };
     const clock = { wallMs: () => 0, monotonicMs: () => this.nowMs };
-    this.fanOut = new FanOut(clock, (callback, delayMs) => this.timers.push({ callback, delayMs }));
+    const timer: Timer = (callback, delayMs) => this.timers.push({ callback, delayMs });
+    this.fanOut = new FanOut(clock, timer, {
+      largeChannel: 128,
+      pressedSendsPerSec,
+      restPerSubscriberMs: 0.008,
+      maxRestMs: 10,
+      maxHeldBytes: 64 * 1024,
+    });
   }
 
   publish(data: string): void {
@@ -95,4 +102,18 @@ Deno.test("FanOut wakes again for a channel that rests longer than the first", (
   assert.deepEqual([bench.got, bench.timers.length], [["1"], 1]);
   bench.wake(6);
   assert.deepEqual(bench.got, ["1", "2"]);
+});
+
+Deno.test("FanOut lets nobody rest on a node that is not pressed, and does once it is", () => {
+  const bench = new Bench(500, 150_000);
+  for (let i = 0; i < 40; i++) {
+    bench.publish("x");
+    bench.nowMs += 5;
+  }
+  assert.deepEqual([bench.got.length, bench.timers.length], [40, 0]);
+  for (let i = 0; i < 300; i++) {
+    bench.publish("x");
+    bench.nowMs += 0.5;
+  }
+  assert.ok(bench.timers.length > 0, "held something at 1,000,000 sends/s");
 });
