@@ -142,6 +142,100 @@ export interface Registry {
   leave(): Promise<void>;
 }
 
+/** A place in a channel's history. `epoch` names one life of the stream; offsets count from 1 within it. */
+export interface StreamPosition {
+  readonly offset: number;
+  readonly epoch: string;
+}
+
+/** How much a channel remembers. */
+export interface HistoryLimits {
+  /** Publications that are kept; older ones go. At least 1. */
+  readonly size: number;
+  /** The stream is forgotten after this long without a publication. The position outlives it (30 days). */
+  readonly ttlMs: number;
+}
+
+/** Called once per history publish: with an error as in {@linkcode PublishDone}, else with where it was stored. */
+export type HistoryDone = (error: Error | undefined, position: StreamPosition | undefined) => void;
+
+/** A publication as it was stored. */
+export interface StoredMessage {
+  readonly offset: number;
+  /** As it was handed to {@linkcode History.publish}. */
+  readonly message: string;
+}
+
+/** Which part of a history is wanted. */
+export interface HistoryFilter {
+  /** At most so many publications; 0 answers the position alone, -1 all. */
+  readonly limit: number;
+  /** Only publications after this offset (before it when reversed), if its epoch is the stream's; with another epoch
+   * no publication is answered. */
+  readonly since?: StreamPosition;
+  readonly isReverse?: boolean;
+  /** Stops before the publication that would make more than this many characters in all; `isTruncated` tells. */
+  readonly maxBytes?: number;
+}
+
+/** An answer to {@linkcode History.read}. */
+export interface HistoryPage {
+  /** Where the stream ends now. A channel without history has a fresh epoch and offset 0, which it then keeps. */
+  readonly position: StreamPosition;
+  readonly messages: readonly StoredMessage[];
+  /** More would have matched. */
+  readonly isTruncated: boolean;
+}
+
+/**
+ * What channels remember. Position and publications are read in one step, and appending and publishing are one step:
+ * every subscriber of the bus sees the offsets of a channel in their order, each as
+ * `encodePositioned(position, message)` of `protocol/envelope.ts`.
+ *
+ * An epoch ends when the backend cannot vouch for its offsets any more (data lost, another generation of the server):
+ * then the stream starts anew under another epoch, and no offset is ever given out twice within one.
+ */
+export interface History {
+  /** Appends `message` and publishes it. Never throws; `done` as with {@linkcode Bus.publish}, in the order of the
+   * calls. With an idempotency key a repeated call within `idempotencyTtlMs` answers the first one's position and
+   * reaches nobody. */
+  publish(
+    channel: string,
+    message: string,
+    options: HistoryLimits & { readonly idempotencyKey?: string; readonly idempotencyTtlMs?: number },
+    done: HistoryDone,
+  ): void;
+  /** Reads a page and the position, in one step. */
+  read(channel: string, filter: HistoryFilter): Promise<HistoryPage>;
+  /** Forgets the publications of a channel; its position goes on. */
+  remove(channel: string): Promise<void>;
+}
+
+/** Somebody present in a channel. */
+export interface PresenceMember {
+  readonly client: string;
+  /** JSON of its ClientInfo. */
+  readonly info: string;
+}
+
+/**
+ * Who is in a channel. Members belong to the node that added them: those of a node known to be dead are not answered,
+ * and nothing that a buried node still writes takes effect. Join and leave messages (`encodeJoin(info)`,
+ * `encodeLeave(info)` of `protocol/envelope.ts`) are published by the very step that adds or removes the member, so each
+ * is told exactly once, whoever removes it: its node, or the cleaner of its dead node.
+ */
+export interface Presence {
+  /** Adds or renews a member of this node. True when it is new. With `isAnnounced` its join, and later its leave, are
+   * published to the channel. False when this node is buried. */
+  add(channel: string, member: PresenceMember, isAnnounced: boolean): Promise<boolean>;
+  /** Removes a member of this node. True when it was there. */
+  remove(channel: string, client: string): Promise<boolean>;
+  /** Everybody present, in no order. */
+  members(channel: string): Promise<readonly PresenceMember[]>;
+  /** How many are present, and how many different users. */
+  stats(channel: string): Promise<{ readonly clients: number; readonly users: number }>;
+}
+
 /** Counters that live for a while and are shared by all nodes. Each operation is atomic. */
 export interface Counters {
   /** Makes a counter with value 0, or resets one. */
@@ -158,6 +252,8 @@ export interface Backend {
   readonly bus: Bus;
   readonly registry: Registry;
   readonly counters: Counters;
+  readonly history: History;
+  readonly presence: Presence;
   readonly state: BackendState;
   /** Says what is wrong when `state` is not `ready`, in one line for people. */
   readonly trouble: string | undefined;

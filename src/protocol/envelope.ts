@@ -31,6 +31,52 @@ export function decodePublication(message: string): PublicationEnvelope | undefi
   return { fields: message.slice(PUBLICATION.length, newline), data: message.slice(newline + 1) };
 }
 
+const POSITIONED = `${FORMAT}h`;
+const JOIN = `${FORMAT}j`;
+const LEAVE = `${FORMAT}l`;
+
+/** A message with its place in the channel's history. */
+export interface PositionedEnvelope {
+  readonly offset: number;
+  readonly epoch: string;
+  /** The message as it was stored, for instance a publication. */
+  readonly message: string;
+}
+
+/** Packs a stored message with its place: `1h<epoch> <offset>\n<message>`. An epoch has neither space nor newline. */
+export function encodePositioned(epoch: string, offset: number, message: string): string {
+  return `${POSITIONED}${epoch} ${offset}\n${message}`;
+}
+
+/** Unpacks a positioned message; undefined for anything else. */
+export function decodePositioned(envelope: string): PositionedEnvelope | undefined {
+  if (!envelope.startsWith(POSITIONED)) return undefined;
+  const newline = envelope.indexOf("\n");
+  const space = envelope.indexOf(" ");
+  if (space < 0 || newline < space) return undefined;
+  const epoch = envelope.slice(POSITIONED.length, space);
+  return { epoch, offset: Number(envelope.slice(space + 1, newline)), message: envelope.slice(newline + 1) };
+}
+
+/** Somebody joined a channel; `info` is JSON. */
+export function encodeJoin(info: string): string {
+  return JOIN + info;
+}
+
+/** Somebody left a channel; `info` is JSON. */
+export function encodeLeave(info: string): string {
+  return LEAVE + info;
+}
+
+/** Reads a join or a leave; undefined for anything else. */
+export function decodePresence(
+  message: string,
+): { readonly kind: "join" | "leave"; readonly info: string } | undefined {
+  if (message.startsWith(JOIN)) return { kind: "join", info: message.slice(JOIN.length) };
+  if (message.startsWith(LEAVE)) return { kind: "leave", info: message.slice(LEAVE.length) };
+  return undefined;
+}
+
 /** A message of a node to itself, to see that what it publishes comes back. */
 export function encodeProbe(sequence: number): string {
   return `${PROBE}${sequence}`;

@@ -1,7 +1,10 @@
 import { channelTests, nodeMessageTests } from "./backend_contract/bus.ts";
 import { counterTests } from "./backend_contract/counters.ts";
+import { historyTests } from "./backend_contract/history.ts";
+import { historyReadTests } from "./backend_contract/history_read.ts";
 import type { TestCluster } from "./backend_contract/kit.ts";
 import { lifecycleTests } from "./backend_contract/lifecycle.ts";
+import { presenceTests } from "./backend_contract/presence.ts";
 import { clientTests, nodeTests } from "./backend_contract/registry.ts";
 
 export type { TestCluster, TestNode } from "./backend_contract/kit.ts";
@@ -14,6 +17,9 @@ const TESTS = [
   ...nodeTests,
   ...clientTests,
   ...counterTests,
+  ...historyTests,
+  ...historyReadTests,
+  ...presenceTests,
 ];
 
 /**

@@ -1,11 +1,36 @@
 import type { NodeId } from "../../core/ids.ts";
-import type { Counters, Registry } from "../backend.ts";
-import type { MemoryHub } from "../memory/mod.ts";
+import type { Counters, History, HistoryFilter, Presence, Registry } from "../backend.ts";
+import type { MembersPage, MemoryHub } from "../memory/mod.ts";
+
+/** Characters of publications in one answer: a frame holds them, whatever they are. */
+const MAX_HISTORY_CHARACTERS = 3 << 20;
+/** Publications in one answer, for those that have next to no characters. */
+const MAX_HISTORY_COUNT = 50_000;
+/** Characters of members in one answer, about. */
+const MAX_PAGE_CHARACTERS = 1 << 20;
 
 /** What a node may call on its hub. */
-export type Calls = Registry & Counters;
+export type Calls = Registry & Counters & HistoryCalls & PresenceCalls;
+
+interface HistoryCalls {
+  readonly readHistory: History["read"];
+  readonly removeHistory: History["remove"];
+}
+
+interface PresenceCalls {
+  readonly addMember: Presence["add"];
+  readonly removeMember: Presence["remove"];
+  readonly membersPage: (channel: string, from: number) => Promise<MembersPage>;
+  readonly memberStats: Presence["stats"];
+}
+
 /** The name of one call on the wire. */
 export type CallName = keyof Calls;
+/** Calls a hub and waits for the answer. */
+export type Call = <Name extends CallName>(
+  name: Name,
+  ...args: Parameters<Calls[Name]>
+) => ReturnType<Calls[Name]>;
 
 type Args<Name extends CallName> = Parameters<Calls[Name]>;
 type Result<Name extends CallName> = Awaited<ReturnType<Calls[Name]>>;
@@ -26,6 +51,13 @@ const handlers: Handlers = {
   create: (hub, _node, [key, ttlMs]) => hub.counters.create(key, ttlMs),
   increment: (hub, _node, [key, ttlMs]) => hub.counters.increment(key, ttlMs),
   touch: (hub, _node, [key, ttlMs]) => hub.counters.touch(key, ttlMs),
+  readHistory: (hub, _node, [channel, filter]) => hub.streams.read(channel, bounded(filter)),
+  removeHistory: (hub, _node, [channel]) => hub.streams.remove(channel),
+  addMember: (hub, node, [channel, member, isAnnounced]) =>
+    hub.presence.add(node, channel, member, isAnnounced),
+  removeMember: (hub, node, [channel, client]) => hub.presence.remove(node, channel, client),
+  membersPage: (hub, _node, [channel, from]) => hub.presence.page(channel, from, MAX_PAGE_CHARACTERS),
+  memberStats: (hub, _node, [channel]) => hub.presence.stats(channel),
 };
 
 /**
@@ -38,6 +70,13 @@ export function runCall(hub: MemoryHub, node: NodeId, name: string, argsJson: st
   const args: unknown = JSON.parse(argsJson);
   if (!Array.isArray(args)) throw new TypeError(`Cannot call "${name}": the arguments are no array`);
   return JSON.stringify(run(name, hub, node, args as Args<typeof name>)) ?? "";
+}
+
+/** No more than a frame holds; where that is less than was asked for, the page says that it is truncated. */
+function bounded(filter: HistoryFilter): HistoryFilter {
+  const maxBytes = Math.min(filter.maxBytes ?? MAX_HISTORY_CHARACTERS, MAX_HISTORY_CHARACTERS);
+  const limit = filter.limit < 0 ? MAX_HISTORY_COUNT : Math.min(filter.limit, MAX_HISTORY_COUNT);
+  return { ...filter, maxBytes, limit };
 }
 
 function isCallName(name: string): name is CallName {

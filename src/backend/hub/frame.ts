@@ -25,7 +25,7 @@ export const Kind = {
   refused: 3,
   /** Node to hub, and hub to subscribers (-, channel, message). */
   publish: 4,
-  /** Hub to node: so many more publishes were taken, in their order (count). */
+  /** Hub to node: so many more of `publish` were taken, in their order (count). */
   taken: 5,
   /** Node to hub (request, channel). */
   subscribe: 6,
@@ -35,12 +35,18 @@ export const Kind = {
   toNode: 8,
   /** Node to hub, and hub to every node (request, -, message). */
   toAll: 9,
-  /** Node to hub: a call of the registry or the counters (request, name, arguments as JSON). */
+  /** Node to hub: a call of what {@linkcode Calls} lists (request, name, arguments as JSON). */
   call: 10,
   /** Hub to node (request, -, result as JSON or nothing). */
   answer: 11,
   /** Hub to node (request, -, what went wrong). */
   failed: 12,
+  /** Node to hub (-, channel, see `encodeAppend`). Answered in one order with `publish`, by one of the next two. */
+  append: 13,
+  /** Hub to node (-, epoch, offset). */
+  stored: 14,
+  /** Hub to node (-, -, what went wrong). */
+  notStored: 15,
 } as const;
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -6,12 +6,16 @@ import type {
   Bus,
   ClientRecord,
   Counters,
+  History,
+  Presence,
   Registry,
 } from "../backend.ts";
-import type { CallName, Calls } from "./calls.ts";
+import type { Call, CallName } from "./calls.ts";
 import { Kind } from "./frame.ts";
 import { HubBus } from "./hub_bus.ts";
+import { historyOver } from "./hub_history.ts";
 import { HubLink, type LinkOptions, parseHubAddress } from "./hub_link.ts";
+import { presenceOver } from "./hub_presence.ts";
 
 /** Client records in one frame. */
 const RECORDS_PER_CALL = 5_000;
@@ -36,6 +40,8 @@ class HubBackend implements Backend {
   readonly kind = "hub";
   readonly registry: Registry;
   readonly counters: Counters;
+  readonly history: History;
+  readonly presence: Presence;
   readonly #link: HubLink;
   readonly #bus: HubBus;
 
@@ -54,6 +60,8 @@ class HubBackend implements Backend {
     const call = callerOf(this.#link);
     this.registry = registryOver(call);
     this.counters = countersOver(call);
+    this.history = historyOver(this.#link, call);
+    this.presence = presenceOver(call);
   }
 
   get bus(): Bus {
@@ -72,8 +80,6 @@ class HubBackend implements Backend {
     return this.#link.close();
   }
 }
-
-type Call = <Name extends CallName>(name: Name, ...args: Parameters<Calls[Name]>) => ReturnType<Calls[Name]>;
 
 function callerOf(link: HubLink): Call {
   const call = async (name: CallName, ...args: readonly unknown[]): Promise<unknown> => {

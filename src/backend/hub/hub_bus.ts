@@ -22,7 +22,7 @@ export class HubBus implements Bus {
   }
 
   publish(channel: string, message: string, done: PublishDone): void {
-    this.#link.publish(channel, message, done);
+    this.#link.publish(Kind.publish, channel, message, done);
   }
 
   subscribe(channel: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { ClientError } from "../../core/errors.ts";
 import type { NodeId } from "../../core/ids.ts";
-import type { BackendState, PublishDone } from "../backend.ts";
+import type { BackendState, HistoryDone } from "../backend.ts";
 import { FORMAT, type FrameView, Kind, MAX_FRAME_BYTES } from "./frame.ts";
 import { type FrameHandler, FrameReader } from "./frame_reader.ts";
 import { Outbox } from "./outbox.ts";
@@ -77,9 +77,14 @@ export class HubLink implements FrameHandler {
     return this.#trouble;
   }
 
-  /** See {@linkcode Bus.publish}. */
-  publish(channel: string, message: string, done: PublishDone): void {
-    if (this.#state !== "closed" && this.#outbox.send(Kind.publish, 0, channel, message)) {
+  /** Sends a `publish` or an `append` frame; see {@linkcode Bus.publish} and {@linkcode History.publish}. */
+  publish(
+    kind: typeof Kind.publish | typeof Kind.append,
+    channel: string,
+    text: string,
+    done: HistoryDone,
+  ): void {
+    if (this.#state !== "closed" && this.#outbox.send(kind, 0, channel, text)) {
       return this.#ledger.sent(done, this.#tick);
     }
     this.#ledger.failed(done, this.#refusal());
@@ -120,6 +125,10 @@ export class HubLink implements FrameHandler {
         return this.#listener.onChannelMessage(frame.first, frame.second);
       case Kind.taken:
         return this.#ledger.taken(frame.number);
+      case Kind.stored:
+        return this.#ledger.stored({ epoch: frame.first, offset: Number(frame.second) });
+      case Kind.notStored:
+        return this.#ledger.notStored(new ClientError("internal", { detail: frame.second }));
       case Kind.toNode:
       case Kind.toAll:
         return this.#listener.onNodeMessage(frame.second);

@@ -1,15 +1,15 @@
-import type { PublishDone } from "../backend.ts";
+import type { HistoryDone, StreamPosition } from "../backend.ts";
 
 interface Entry {
-  readonly done: PublishDone;
+  readonly done: HistoryDone;
   readonly tick: number;
   /** Set where the publish never left. */
   readonly error: Error | undefined;
 }
 
 /**
- * Which publishes still wait for their answer. The hub answers by count, in order; each `done` is called once and in
- * the order of the publishes, also where some failed at home and some ran out of time.
+ * Which publishes still wait for their answer. The hub answers in order, those without history by count; each `done` is
+ * called once and in the order of the publishes, also where some failed at home and some ran out of time.
  */
 export class PublishLedger {
   #entries: Entry[] = [];
@@ -19,26 +19,28 @@ export class PublishLedger {
   #told = 0;
 
   /** Notes a publish that left in `tick`. */
-  sent(done: PublishDone, tick: number): void {
+  sent(done: HistoryDone, tick: number): void {
     this.#entries.push({ done, tick, error: undefined });
   }
 
   /** Notes a publish that never left. Told once all before it were, by the next `taken`, of 0 too. */
-  failed(done: PublishDone, error: Error): void {
+  failed(done: HistoryDone, error: Error): void {
     this.#entries.push({ done, tick: 0, error });
   }
 
   /** Tells the next `count` sent publishes, and the failed ones among and right behind them. */
   taken(count: number): void {
-    let left = count;
-    // Not what a `done` adds meanwhile: a publish that fails at once must not be answered in its own call for ever.
-    const end = this.#entries.length;
-    for (; this.#answered < end; this.#answered++) {
-      const entry = this.#entries[this.#answered];
-      if (!entry || (!entry.error && left-- === 0)) break;
-      this.#tell(this.#answered, entry.error);
-    }
-    this.#compact();
+    this.#answer(count, undefined, undefined);
+  }
+
+  /** Tells the next sent publish where it was stored, and the failed ones around it. */
+  stored(position: StreamPosition): void {
+    this.#answer(1, undefined, position);
+  }
+
+  /** Tells the next sent publish that it was not stored, and the failed ones around it. */
+  notStored(error: Error): void {
+    this.#answer(1, error, undefined);
   }
 
   /** Tells those sent before `tick` that time ran out; their answers may still come and are then only counted. */
@@ -46,7 +48,7 @@ export class PublishLedger {
     for (const end = this.#entries.length; this.#told < end;) {
       const entry = this.#entries[this.#told];
       if (!entry || (!entry.error && entry.tick >= tick)) return;
-      this.#tell(this.#told, entry.error ?? error);
+      this.#tell(this.#told, entry.error ?? error, undefined);
     }
   }
 
@@ -55,7 +57,7 @@ export class PublishLedger {
     const left = this.#entries.slice(this.#told);
     this.#entries = [];
     this.#answered = this.#told = 0;
-    for (const entry of left) entry.done(entry.error ?? error);
+    for (const entry of left) entry.done(entry.error ?? error, undefined);
   }
 
   /** Publishes without an answer. */
@@ -63,11 +65,23 @@ export class PublishLedger {
     return this.#entries.length - this.#answered;
   }
 
-  #tell(index: number, error: Error | undefined): void {
+  #answer(count: number, error: Error | undefined, position: StreamPosition | undefined): void {
+    let left = count;
+    // Not what a `done` adds meanwhile: a publish that fails at once must not be answered in its own call for ever.
+    const end = this.#entries.length;
+    for (; this.#answered < end; this.#answered++) {
+      const entry = this.#entries[this.#answered];
+      if (!entry || (!entry.error && left-- === 0)) break;
+      this.#tell(this.#answered, entry.error ?? error, entry.error ? undefined : position);
+    }
+    this.#compact();
+  }
+
+  #tell(index: number, error: Error | undefined, position: StreamPosition | undefined): void {
     if (index < this.#told) return;
     // Before the call: what it publishes must find the books in order.
     this.#told = index + 1;
-    this.#entries[index]?.done(error);
+    this.#entries[index]?.done(error, position);
   }
 
   /** At least half is dropped each time, so an entry is moved once on average. */

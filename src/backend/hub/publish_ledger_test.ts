@@ -72,3 +72,38 @@ Deno.test("taken() returns although each done publishes again and fails at once"
   ledger.taken(0);
   assert.equal(count, 2);
 });
+
+Deno.test("stored() and notStored() tell one publish each, in one order with taken()", () => {
+  const ledger = new PublishLedger();
+  const told: unknown[] = [];
+  for (const name of ["a", "b", "c", "d", "e"]) {
+    ledger.sent((error, position) => void told.push([name, error?.message, position?.offset]), 0);
+  }
+  ledger.failed(
+    (error, position) => void told.push(["f", error?.message, position?.offset]),
+    new Error("full"),
+  );
+  ledger.stored({ offset: 7, epoch: "x" });
+  ledger.taken(2);
+  ledger.notStored(new Error("no room"));
+  ledger.stored({ offset: 8, epoch: "x" });
+  assert.deepEqual(told, [
+    ["a", undefined, 7],
+    ["b", undefined, undefined],
+    ["c", undefined, undefined],
+    ["d", "no room", undefined],
+    ["e", undefined, 8],
+    ["f", "full", undefined],
+  ]);
+});
+
+Deno.test("stored() that comes after its time is counted and told nobody", () => {
+  const ledger = new PublishLedger();
+  const told: string[] = [];
+  ledger.sent((error, position) => void told.push(`old ${error?.message} ${position?.offset}`), 0);
+  ledger.sent((error, position) => void told.push(`new ${error?.message} ${position?.offset}`), 9);
+  ledger.expire(5, new Error("late"));
+  ledger.stored({ offset: 1, epoch: "x" });
+  ledger.stored({ offset: 2, epoch: "x" });
+  assert.deepEqual(told, ["old late undefined", "new undefined 2"]);
+});

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type NodeId, parseNodeId } from "../../core/ids.ts";
 import type { Member, MemoryHub, Message } from "../memory/mod.ts";
+import { decodeAppend } from "./append_text.ts";
 import { runCall } from "./calls.ts";
 import { FORMAT, FrameView, Kind, MAX_FRAME_BYTES, MAX_HELLO_BYTES } from "./frame.ts";
 import { type ByteSource, type FrameHandler, FrameReader } from "./frame_reader.ts";
@@ -77,9 +78,7 @@ export class Session implements Member, FrameHandler {
   }
 
   onBatchEnd(): void {
-    if (this.#takenCount === 0 || !this.#isOpen) return;
-    this.#send(Kind.taken, this.#takenCount);
-    this.#takenCount = 0;
+    this.#sendTaken();
   }
 
   takeChannelMessage(channel: string, message: Message): void {
@@ -130,6 +129,8 @@ export class Session implements Member, FrameHandler {
       case Kind.publish:
         this.#takenCount++;
         return hub.channels.publish(frame.first, frame);
+      case Kind.append:
+        return this.#append(frame);
       case Kind.subscribe:
         this.#subscribe(frame.first);
         return this.#send(Kind.answer, frame.number);
@@ -146,6 +147,24 @@ export class Session implements Member, FrameHandler {
       default:
         this.end(`unknown frame kind ${frame.kind}`);
     }
+  }
+
+  #append(frame: FrameView): void {
+    // Answers have the order of the publishes, whatever kind they are.
+    this.#sendTaken();
+    try {
+      const { message, options } = decodeAppend(frame.second);
+      const { epoch, offset } = this.#context.hub.publishStored(frame.first, message, options);
+      this.#send(Kind.stored, 0, epoch, String(offset));
+    } catch (cause) {
+      this.#send(Kind.notStored, 0, "", cause instanceof Error ? cause.message : String(cause));
+    }
+  }
+
+  #sendTaken(): void {
+    if (this.#takenCount === 0 || !this.#isOpen) return;
+    this.#send(Kind.taken, this.#takenCount);
+    this.#takenCount = 0;
   }
 
   #subscribe(channel: string): void {

@@ -1,4 +1,4 @@
-import type { BackendListener, PublishDone } from "../backend.ts";
+import type { BackendListener, HistoryDone, StreamPosition } from "../backend.ts";
 import type { Member, Message } from "./channel_table.ts";
 
 /**
@@ -10,8 +10,8 @@ export class Mailbox implements Member {
   readonly #drain = () => this.#deliver();
   /** Beside `#items`: the channel of a message, undefined for a node message or a `done`. */
   #channels: (string | undefined)[] = [];
-  #items: (string | PublishDone)[] = [];
-  #errors: (Error | undefined)[] = [];
+  #items: (string | HistoryDone)[] = [];
+  #outcomes: (Error | StreamPosition | undefined)[] = [];
   #isOpen = true;
 
   constructor(listener: BackendListener) {
@@ -26,9 +26,14 @@ export class Mailbox implements Member {
     this.#put(undefined, message.text, undefined);
   }
 
-  /** Calls `done` after all that was put before. */
-  takeDone(done: PublishDone, error?: Error): void {
-    this.#put(undefined, done, error);
+  /** Calls `done` with `outcome` after all that was put before. */
+  takeDone(done: HistoryDone, outcome?: Error | StreamPosition): void {
+    this.#put(undefined, done, outcome);
+  }
+
+  /** False once closed. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** Lets no more messages through; what is left to be done is still told so. */
@@ -36,19 +41,23 @@ export class Mailbox implements Member {
     this.#isOpen = false;
   }
 
-  #put(channel: string | undefined, item: string | PublishDone, error: Error | undefined): void {
+  #put(
+    channel: string | undefined,
+    item: string | HistoryDone,
+    outcome: Error | StreamPosition | undefined,
+  ): void {
     if (this.#items.length === 0) queueMicrotask(this.#drain);
     this.#channels.push(channel);
     this.#items.push(item);
-    this.#errors.push(error);
+    this.#outcomes.push(outcome);
   }
 
   #deliver(): void {
-    const [channels, items, errors] = [this.#channels, this.#items, this.#errors];
-    [this.#channels, this.#items, this.#errors] = [[], [], []];
+    const [channels, items, outcomes] = [this.#channels, this.#items, this.#outcomes];
+    [this.#channels, this.#items, this.#outcomes] = [[], [], []];
     for (let i = 0; i < items.length; i++) {
       const item = items[i];
-      if (typeof item === "function") item(errors[i]);
+      if (typeof item === "function") tellDone(item, outcomes[i]);
       else if (item !== undefined && this.#isOpen) this.#tell(channels[i], item);
     }
   }
@@ -57,4 +66,9 @@ export class Mailbox implements Member {
     if (channel === undefined) this.#listener.onNodeMessage(text);
     else this.#listener.onChannelMessage(channel, text);
   }
+}
+
+function tellDone(done: HistoryDone, outcome: Error | StreamPosition | undefined): void {
+  if (outcome instanceof Error) done(outcome, undefined);
+  else done(undefined, outcome);
 }

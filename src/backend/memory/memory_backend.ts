@@ -7,8 +7,11 @@ import type {
   BackendState,
   Bus,
   Counters,
+  History,
+  Presence,
   PublishDone,
   Registry,
+  StreamPosition,
 } from "../backend.ts";
 import { Mailbox } from "./mailbox.ts";
 import { MemoryHub } from "./memory_hub.ts";
@@ -25,6 +28,8 @@ class MemoryBackend implements Backend {
   readonly kind = "memory";
   readonly registry: Registry;
   readonly counters: Counters;
+  readonly history: History;
+  readonly presence: Presence;
   readonly #bus: MemoryBus;
   readonly #listener: BackendListener;
   #isOpen = true;
@@ -32,9 +37,12 @@ class MemoryBackend implements Backend {
   constructor(hub: MemoryHub, node: NodeId, listener: BackendListener) {
     const ask: Ask = (answer) => this.#isOpen ? settle(answer) : Promise.reject(closedError());
     this.#listener = listener;
-    this.#bus = new MemoryBus(hub, node, listener);
+    const mailbox = new Mailbox(listener);
+    this.#bus = new MemoryBus(hub, node, mailbox);
     this.registry = registryOf(hub, node, ask);
     this.counters = countersOf(hub, ask);
+    this.history = historyOf(hub, mailbox, ask);
+    this.presence = presenceOf(hub, node, ask);
   }
 
   get bus(): Bus {
@@ -65,11 +73,11 @@ class MemoryBus implements Bus {
   readonly #channels = new Set<string>();
   #isOpen = true;
 
-  constructor(hub: MemoryHub, node: NodeId, listener: BackendListener) {
+  constructor(hub: MemoryHub, node: NodeId, mailbox: Mailbox) {
     this.#hub = hub;
     this.#node = node;
-    this.#mailbox = new Mailbox(listener);
-    hub.join(node, this.#mailbox);
+    this.#mailbox = mailbox;
+    hub.join(node, mailbox);
   }
 
   publish(channel: string, message: string, done: PublishDone): void {
@@ -146,5 +154,37 @@ function countersOf(hub: MemoryHub, ask: Ask): Counters {
     create: (key, ttlMs) => ask(() => counters.create(key, ttlMs)),
     increment: (key, ttlMs) => ask(() => counters.increment(key, ttlMs)),
     touch: (key, ttlMs) => ask(() => counters.touch(key, ttlMs)),
+  };
+}
+
+function historyOf(hub: MemoryHub, mailbox: Mailbox, ask: Ask): History {
+  return {
+    publish: (channel, message, options, done) => {
+      mailbox.takeDone(
+        done,
+        mailbox.isOpen ? stored(() => hub.publishStored(channel, message, options)) : closedError(),
+      );
+    },
+    read: (channel, filter) => ask(() => hub.streams.read(channel, filter)),
+    remove: (channel) => ask(() => hub.streams.remove(channel)),
+  };
+}
+
+/** What a publish comes to: where it was stored, or why it was not. */
+function stored(append: () => StreamPosition): StreamPosition | Error {
+  try {
+    return append();
+  } catch (error) {
+    return error instanceof Error ? error : new TypeError(String(error));
+  }
+}
+
+function presenceOf(hub: MemoryHub, node: NodeId, ask: Ask): Presence {
+  const { presence } = hub;
+  return {
+    add: (channel, member, isAnnounced) => ask(() => presence.add(node, channel, member, isAnnounced)),
+    remove: (channel, client) => ask(() => presence.remove(node, channel, client)),
+    members: (channel) => ask(() => presence.members(channel)),
+    stats: (channel) => ask(() => presence.stats(channel)),
   };
 }

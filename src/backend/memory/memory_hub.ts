@@ -1,24 +1,38 @@
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { type NodeId, randomText } from "../../core/ids.ts";
+import { encodePositioned } from "../../protocol/envelope.ts";
+import type { StreamPosition } from "../backend.ts";
 import { ChannelTable, type Member, type Message } from "./channel_table.ts";
 import { CounterTable } from "./counter_table.ts";
 import { NodeTable } from "./node_table.ts";
+import { PresenceTable } from "./presence_table.ts";
+import { type AppendOptions, StreamTable } from "./stream_table.ts";
+
+const EPOCH_CHARACTERS = 8;
 
 /**
- * What the nodes of one process share: channels, registry and counters. Every call takes effect before it returns, and
- * messages reach members in the order of the calls.
+ * What the nodes of one process share: channels, registry, counters, histories and presence. Every call takes effect
+ * before it returns, and messages reach members in the order of the calls.
  */
 export class MemoryHub {
   readonly channels = new ChannelTable();
   readonly registry: NodeTable;
   readonly counters: CounterTable;
+  readonly streams: StreamTable;
+  readonly presence: PresenceTable;
   readonly #members = new Map<NodeId, Member>();
 
   constructor(clock: Clock = systemClock) {
     const now = steadyWallClock(clock);
     const isListening = (node: NodeId) => this.#members.has(node);
-    this.registry = new NodeTable({ now, isListening, generation: randomText(13) });
+    const dropOwned = (node: NodeId, most: number) => this.presence.drop(node, most);
+    this.registry = new NodeTable({ now, isListening, dropOwned, generation: randomText(13) });
     this.counters = new CounterTable(now);
+    this.streams = new StreamTable({ now, newEpoch: () => randomText(EPOCH_CHARACTERS) });
+    this.presence = new PresenceTable({
+      publish: (channel, text) => this.channels.publish(channel, { text }),
+      isBuried: (node) => this.registry.isBuried(node),
+    });
   }
 
   /** Lets `member` receive what is sent to `node`. Throws `TypeError` when that id is connected already. */
@@ -32,6 +46,15 @@ export class MemoryHub {
   /** Ends what {@linkcode MemoryHub.join} began; subscriptions are the member's own to end. */
   part(node: NodeId): void {
     this.#members.delete(node);
+  }
+
+  /** Appends `message` to the history of `channel` and hands it, with its position, to the subscribers. Throws
+   * {@linkcode ClientError} 111, with nothing done, when too much is remembered. */
+  publishStored(channel: string, message: string, options: AppendOptions): StreamPosition {
+    const { position, isRepeat } = this.streams.append(channel, message, options);
+    if (isRepeat) return position;
+    this.channels.publish(channel, { text: encodePositioned(position.epoch, position.offset, message) });
+    return position;
   }
 
   /** Hands `message` to `node`; to nobody when it is not connected. */

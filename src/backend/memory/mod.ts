@@ -2,3 +2,4 @@
 export type { Member, Message } from "./channel_table.ts";
 export { memoryBackend } from "./memory_backend.ts";
 export { MemoryHub } from "./memory_hub.ts";
+export type { MembersPage } from "./presence_table.ts";

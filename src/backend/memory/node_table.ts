@@ -1,7 +1,7 @@
 import type { NodeId } from "../../core/ids.ts";
 import type { BeatAnswer, ClientRecord, NodeRecord, NodeRow, Suspect } from "../backend.ts";
 
-/** Client records that one `clean` removes at most. */
+/** Records that one `clean` removes at most. */
 const CLEAN_BATCH = 1_000;
 /** Finished burials remembered; the oldest go first. */
 const MAX_FINISHED = 10_000;
@@ -17,6 +17,8 @@ export interface NodeTableOptions {
   readonly now: () => number;
   /** Whether anybody listens on that node's own channel. */
   readonly isListening: (node: NodeId) => boolean;
+  /** Removes at most `most` of what else a node owns, and answers how many it removed. */
+  readonly dropOwned: (node: NodeId, most: number) => number;
   /** Names this table's life: another table, another generation. */
   readonly generation: string;
 }
@@ -40,7 +42,7 @@ export class NodeTable {
   beat(record: NodeRecord, suspectAfterMs: number): BeatAnswer {
     const { node } = record;
     const nowMs = this.#options.now();
-    const isBuried = this.#isBuried(node);
+    const isBuried = this.isBuried(node);
     const isNew = !isBuried && !this.#rows.has(node);
     if (!isBuried) this.#rows.set(node, { record, beatMs: nowMs });
     return {
@@ -68,7 +70,8 @@ export class NodeTable {
   clean(node: NodeId): boolean {
     if (!this.#claims.has(node)) return true;
     const clients = this.#clients.get(node);
-    let left = CLEAN_BATCH;
+    let left = CLEAN_BATCH - this.#options.dropOwned(node, CLEAN_BATCH);
+    if (left === 0) return false;
     for (const client of clients?.keys() ?? []) {
       if (left-- === 0) return false;
       clients?.delete(client);
@@ -83,7 +86,7 @@ export class NodeTable {
   }
 
   putClients(node: NodeId, records: readonly ClientRecord[]): boolean {
-    if (this.#isBuried(node)) return false;
+    if (this.isBuried(node)) return false;
     if (records.length === 0) return true;
     const clients = this.#clients.get(node) ?? new Map<string, ClientRecord>();
     this.#clients.set(node, clients);
@@ -93,13 +96,13 @@ export class NodeTable {
 
   dropClients(node: NodeId, names: readonly string[]): void {
     const clients = this.#clients.get(node);
-    if (!clients || this.#isBuried(node)) return;
+    if (!clients || this.isBuried(node)) return;
     for (const client of names) clients.delete(client);
     if (clients.size === 0) this.#clients.delete(node);
   }
 
   replaceClients(node: NodeId, records: readonly ClientRecord[]): boolean {
-    if (this.#isBuried(node)) return false;
+    if (this.isBuried(node)) return false;
     this.#clients.delete(node);
     return this.putClients(node, records);
   }
@@ -109,18 +112,25 @@ export class NodeTable {
   }
 
   leave(node: NodeId): void {
-    if (this.#isBuried(node)) return;
+    if (this.isBuried(node)) return;
     this.#rows.delete(node);
     this.#clients.delete(node);
+    // What a node in good order has not removed itself is little. A heap of it is left to cleaners, batch by batch.
+    if (this.#options.dropOwned(node, CLEAN_BATCH) === CLEAN_BATCH) {
+      this.#claims.set(node, this.#options.now());
+    }
   }
 
-  /** Buries `node` and removes all it left in one step, for whoever is certain that it is gone. */
+  /** Buries `node`, for whoever is certain that it is gone, and cleans one batch; what is left is unfinished at once,
+   * for the survivors: all leaves in one step could be more than their connections hold. */
   forget(node: NodeId): void {
     this.#rows.delete(node);
-    this.#finish(node);
+    this.#claims.set(node, this.#options.now());
+    this.clean(node);
   }
 
-  #isBuried(node: NodeId): boolean {
+  /** Whether `node` was declared dead: nothing that it still writes may take effect. */
+  isBuried(node: NodeId): boolean {
     return this.#claims.has(node) || this.#finished.has(node);
   }
 

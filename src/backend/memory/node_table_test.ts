@@ -17,8 +17,23 @@ function recordOf(node: NodeId): NodeRecord {
   return { node, address: "127.0.0.1:1", version: "1", pid: 1, startedMs: 0, isDraining: false, stats };
 }
 
-function tableAt(clock: { nowMs: number }): NodeTable {
-  return new NodeTable({ now: () => clock.nowMs, isListening: () => false, generation: "g" });
+function tableAt(
+  clock: { nowMs: number },
+  dropOwned: (node: NodeId, most: number) => number = () => 0,
+): NodeTable {
+  return new NodeTable({ now: () => clock.nowMs, isListening: () => false, dropOwned, generation: "g" });
+}
+
+/** Something else of which every node owns `count` at first. */
+function owning(count: number) {
+  const left = new Map<NodeId, number>();
+  const drop = (node: NodeId, most: number) => {
+    const have = left.get(node) ?? count;
+    const dropped = Math.min(have, most);
+    left.set(node, have - dropped);
+    return dropped;
+  };
+  return { drop, left: (node: NodeId) => left.get(node) ?? count };
 }
 
 function clientsOf(node: NodeId, count: number) {
@@ -79,7 +94,7 @@ Deno.test("leave() and dropClients() of a buried node leave its records to the c
   assert.equal(table.clientsOf(a).length, 2);
 });
 
-Deno.test("forget() buries and cleans in one step, also in the middle of a clean-up", () => {
+Deno.test("forget() buries and cleans a little in one step, also in the middle of a clean-up", () => {
   const clock = { nowMs: 0 };
   const table = tableAt(clock);
   const [a, b] = [newNodeId(), newNodeId()];
@@ -96,4 +111,47 @@ Deno.test("forget() buries and cleans in one step, also in the middle of a clean
     assert.equal(table.putClients(node, clientsOf(node, 1)), false);
   }
   assert.deepEqual(table.beat(recordOf(newNodeId()), 1).unfinished, []);
+});
+
+Deno.test("clean() removes what else the node owns first, 1000 of all a call", () => {
+  const clock = { nowMs: 0 };
+  const owned = owning(1_500);
+  const table = tableAt(clock, owned.drop);
+  const [a, b] = [newNodeId(), newNodeId()];
+  table.beat(recordOf(a), 1);
+  table.beat(recordOf(b), 1);
+  table.putClients(a, clientsOf(a, 700));
+  assert.equal(table.clean(a), true);
+  assert.equal(owned.left(a), 1_500);
+  table.bury(a, 0, 1_000);
+  const steps = [1, 2, 3].map(() => [table.clean(a), owned.left(a), table.clientsOf(a).length]);
+  assert.deepEqual(steps, [[false, 500, 700], [false, 0, 200], [true, 0, 0]]);
+});
+
+Deno.test("forget() cleans one batch and leaves the rest unfinished, for anybody at once", () => {
+  const clock = { nowMs: 0 };
+  const owned = owning(1_500);
+  const table = tableAt(clock, owned.drop);
+  const [a, b] = [newNodeId(), newNodeId()];
+  table.beat(recordOf(a), 1);
+  table.forget(a);
+  assert.equal(owned.left(a), 500);
+  assert.equal(table.isBuried(a), true);
+  assert.deepEqual(table.beat(recordOf(b), 1).unfinished, [a]);
+  assert.equal(table.bury(a, 0, 1_000), true);
+  assert.equal(table.clean(a), true);
+  assert.deepEqual(table.beat(recordOf(b), 1).unfinished, []);
+});
+
+Deno.test("leave() removes what else the node owns, and buries a node that left a heap", () => {
+  const table = tableAt({ nowMs: 0 }, owning(1_500).drop);
+  const little = tableAt({ nowMs: 0 }, owning(10).drop);
+  const [a, b] = [newNodeId(), newNodeId()];
+  for (const each of [table, little]) {
+    each.beat(recordOf(a), 1);
+    each.leave(a);
+  }
+  assert.deepEqual(little.beat(recordOf(b), 1).unfinished, []);
+  assert.equal(little.isBuried(a), false);
+  assert.deepEqual(table.beat(recordOf(b), 1).unfinished, [a]);
 });

@@ -1,8 +1,10 @@
 import { backoffMs, randomFraction } from "../../core/backoff.ts";
 import { ClientError } from "../../core/errors.ts";
 import type { NodeId } from "../../core/ids.ts";
-import type { BackendListener, Bus, PublishDone } from "../backend.ts";
+import type { BackendListener, Bus, HistoryDone, PublishDone } from "../backend.ts";
 import { dial, helloCommand } from "./dial.ts";
+import type { HistoryOptions } from "./history_command.ts";
+import { type HistoryLane, openLane } from "./history_lane.ts";
 import { Link, type LinkHandler } from "./link.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import type { RedisAddress } from "./redis_url.ts";
@@ -53,6 +55,8 @@ export class RedisBus implements Bus, LinkHandler {
   #dialed: Link | undefined;
   /** The same once it is logged in. */
   #link: Link | undefined;
+  /** History publishes over it. */
+  #lane: HistoryLane | undefined;
   #isReady = false;
   #blocked: ClientError | undefined;
   #isPumping = false;
@@ -85,6 +89,13 @@ export class RedisBus implements Bus, LinkHandler {
     const link = this.#usableLink();
     if (link) link.publish(this.#headOf(channel), message, done);
     else this.#failLater(done);
+  }
+
+  /** Appends to the history of a channel and publishes, in the same order as {@linkcode publish}. */
+  publishStored(channel: string, message: string, options: HistoryOptions, done: HistoryDone): void {
+    const lane = this.#usableLink() && this.#lane;
+    if (lane) lane.publish(channel, message, options, done);
+    else this.#failLater((error) => done(error, undefined));
   }
 
   subscribe(channel: string): Promise<void> {
@@ -143,7 +154,7 @@ export class RedisBus implements Bus, LinkHandler {
   }
 
   onDown(reason: Error): void {
-    this.#dialed = this.#link = undefined;
+    this.#dialed = this.#link = this.#lane = undefined;
     this.#underWay = 0;
     this.#subscriptions.reset();
     this.#fail(reason);
@@ -181,9 +192,14 @@ export class RedisBus implements Bus, LinkHandler {
 
   #onHello(link: Link, error: Error | undefined): void {
     if (error) return link.drop(causeOf(error));
-    this.#link = link;
-    this.#subscriptions.reset();
-    this.#pump();
+    const { keys } = this.#options;
+    openLane(link, { keys, maxBytes: MAX_QUEUED_BYTES }, (failure, lane) => {
+      if (failure) return link.drop(causeOf(failure));
+      this.#link = link;
+      this.#lane = lane;
+      this.#subscriptions.reset();
+      this.#pump();
+    });
   }
 
   #pumpSoon(): void {

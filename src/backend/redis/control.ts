@@ -4,6 +4,7 @@ import { Redis } from "ioredis";
 import { backoffMs, randomFraction } from "../../core/backoff.ts";
 import { ClientError } from "../../core/errors.ts";
 import type { NodeId } from "../../core/ids.ts";
+import { generationOf } from "./generation.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import type { RedisAddress } from "./redis_url.ts";
 import { asText } from "./reply.ts";
@@ -116,9 +117,11 @@ export class Control {
         this.#redis.info("server"),
         this.#redis.info("replication"),
         this.#redis.shoalPartitions(keys.partitions, partitions),
+        // A script that Redis does not know is sent again, and one that it knows would overtake it.
+        ...Object.values(scripts).map(({ lua }) => this.#redis.script("LOAD", lua)),
       ]);
       if (session !== this.#session || this.#isClosed) return;
-      this.#generation = `${infoField(server, "run_id")}:${infoField(replication, "master_replid")}`;
+      this.#generation = generationOf(server, replication);
       this.#foundPartitions = Number(asText(found));
       this.#trouble = undefined;
       this.#watcher.onControlChange();
@@ -188,8 +191,4 @@ function openRedis({ address, node, commandTimeoutMs }: ControlOptions): Control
 function partitionTrouble(found: number, { keys, partitions }: ControlOptions): string {
   return `this cluster has ${found} partitions and this node ${partitions}; ` +
     `give every node the same number, or stop all nodes and delete the key ${keys.partitions}`;
-}
-
-function infoField(info: string, name: string): string {
-  return new RegExp(`^${name}:(\\w+)`, "m").exec(info)?.[1] ?? "";
 }

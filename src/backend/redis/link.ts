@@ -33,9 +33,12 @@ export interface LinkOptions {
   readonly pingEveryMs: number;
 }
 
+/** Called once per command: with an error as in {@linkcode PublishDone}, else with the reply. */
+export type ReplyDone = (error: ClientError | undefined, value: RespValue) => void;
+
 /** A command under way. */
 interface Pending {
-  readonly done: PublishDone;
+  readonly done: ReplyDone;
   readonly atMs: number;
   /** Confirmations that answer it in place of a reply (SUBSCRIBE, UNSUBSCRIBE). */
   pushesLeft: number;
@@ -83,6 +86,11 @@ export class Link implements RespHandler {
     this.#ended = this.#readAll();
   }
 
+  /** Whether the link is gone for good. */
+  get isDown(): boolean {
+    return this.#down !== undefined;
+  }
+
   /** Resolves once the link is down and its reading has stopped. */
   get ended(): Promise<void> {
     return this.#ended;
@@ -97,9 +105,15 @@ export class Link implements RespHandler {
   }
 
   /** Sends any other command. `pushes`: how many confirmations answer it; 0 means one plain reply. */
-  command(words: readonly string[], pushes: number, done: PublishDone): void {
+  command(words: readonly string[], pushes: number, done: ReplyDone): void {
     const text = encodeCommand(words);
     if (this.#hasRoom(text.length)) this.#send(text, text.length, pushes, done);
+    else this.#refuse(done);
+  }
+
+  /** Sends a command that is encoded already, of `bytes` bytes in UTF-8, and has one plain reply. */
+  send(text: string, bytes: number, done: ReplyDone): void {
+    if (this.#hasRoom(bytes)) this.#send(text, bytes, 0, done);
     else this.#refuse(done);
   }
 
@@ -112,7 +126,7 @@ export class Link implements RespHandler {
     this.#wire.close();
     this.#handler.onDown(reason);
     for (let pending = this.#pending.shift(); pending; pending = this.#pending.shift()) {
-      pending.done(pending.failure ?? this.#down);
+      pending.done(pending.failure ?? this.#down, null);
     }
   }
 
@@ -126,7 +140,7 @@ export class Link implements RespHandler {
     const pending = this.#pending.peek();
     if (pending === undefined || pending.pushesLeft === 0) return this.drop(outOfStep());
     this.#handler.onConfirm(kind, name);
-    if (--pending.pushesLeft === 0) this.#settle(undefined);
+    if (--pending.pushesLeft === 0) this.#settle(undefined, null);
   }
 
   onReply(value: RespValue): void {
@@ -134,15 +148,16 @@ export class Link implements RespHandler {
     const pending = this.#pending.peek();
     const isRefusal = value instanceof RedisReplyError;
     if (pending === undefined || (pending.pushesLeft > 0 && !isRefusal)) return this.drop(outOfStep());
-    this.#settle(isRefusal ? new ClientError("internal", { cause: value }) : undefined);
+    if (isRefusal) this.#settle(new ClientError("internal", { cause: value }), null);
+    else this.#settle(undefined, value);
   }
 
   /** Answers the oldest command, and those behind it that were refused and only waited for their turn. */
-  #settle(error: ClientError | undefined): void {
-    this.#pending.shift()?.done(error);
+  #settle(error: ClientError | undefined, value: RespValue): void {
+    this.#pending.shift()?.done(error, value);
     for (let next = this.#pending.peek(); next?.failure; next = this.#pending.peek()) {
       this.#pending.shift();
-      next.done(next.failure);
+      next.done(next.failure, null);
     }
   }
 
@@ -152,13 +167,13 @@ export class Link implements RespHandler {
   }
 
   /** Fails `done` later, and not before the commands that were sent earlier are answered. */
-  #refuse(done: PublishDone): void {
+  #refuse(done: ReplyDone): void {
     const failure = this.#down ?? this.#full;
-    if (this.#pending.size === 0) queueMicrotask(() => done(failure));
+    if (this.#pending.size === 0) queueMicrotask(() => done(failure, null));
     else this.#pending.push({ done, atMs: this.#tickMs, pushesLeft: 0, failure });
   }
 
-  #send(text: string, bytes: number, pushes: number, done: PublishDone): void {
+  #send(text: string, bytes: number, pushes: number, done: ReplyDone): void {
     if (!this.#isFlushing) {
       this.#isFlushing = true;
       this.#tickMs = this.#clock.monotonicMs();

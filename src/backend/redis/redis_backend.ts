@@ -1,7 +1,18 @@
-import type { Backend, BackendListener, BackendState, Bus, Counters, Registry } from "../backend.ts";
+import type {
+  Backend,
+  BackendListener,
+  BackendState,
+  Bus,
+  Counters,
+  History,
+  Presence,
+  Registry,
+} from "../backend.ts";
 import { type BusWatcher, RedisBus, type RedisBusOptions } from "./bus.ts";
 import { Control, type ControlOptions, type ControlWatcher } from "./control.ts";
 import { RedisCounters } from "./counters.ts";
+import { RedisHistory } from "./history.ts";
+import { RedisPresence } from "./presence.ts";
 import { RedisRegistry } from "./registry.ts";
 
 /** What one node's backend is made of: {@linkcode RedisBackendOptions} of the door, parsed. */
@@ -12,6 +23,8 @@ export class RedisBackend implements Backend, BusWatcher, ControlWatcher {
   readonly kind = "redis";
   readonly registry: Registry;
   readonly counters: Counters;
+  readonly history: History;
+  readonly presence: Presence;
   readonly #listener: BackendListener;
   readonly #control: Control;
   readonly #bus: RedisBus;
@@ -26,6 +39,8 @@ export class RedisBackend implements Backend, BusWatcher, ControlWatcher {
     this.#bus = new RedisBus(config, listener, this);
     this.registry = new RedisRegistry(this.#control, config.keys, config.node, config.partitions);
     this.counters = new RedisCounters(this.#control, config.keys);
+    this.history = new RedisHistory(this.#bus, this.#control, config.keys);
+    this.presence = new RedisPresence(this.#control, config.keys, config.node);
   }
 
   get bus(): Bus {

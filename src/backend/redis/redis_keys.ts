@@ -1,5 +1,17 @@
 import type { NodeId } from "../../core/ids.ts";
 
+/** The names that a whole partition shares; what they hold is of that partition alone. */
+export interface PartitionKeys {
+  /** What stands before the escaped channel in {@linkcode RedisKeys.presence}. */
+  readonly presencePrefix: string;
+  /** What stands before the escaped channel in {@linkcode RedisKeys.channel}. */
+  readonly channelPrefix: string;
+  /** SET: `<client> <escaped channel>` of every member that a node has in channels of this partition. */
+  owned(id: NodeId): string;
+  /** STRING: mark that stops late writes of a dead node. */
+  dead(id: NodeId): string;
+}
+
 /** Where everything lives in Redis: see the table of the layout in the architecture document. */
 export interface RedisKeys {
   /** ZSET: node id -> last beat (Redis TIME, ms). */
@@ -28,6 +40,18 @@ export interface RedisKeys {
   channelOf(name: string): string | undefined;
   /** STRING: one counter. */
   count(key: string): string;
+  /** STREAM: history of a channel, `<offset>-0` -> message. */
+  stream(channel: string): string;
+  /** HASH: epoch, top offset and generation of a history. */
+  meta(channel: string): string;
+  /** STRING: what a publish with an idempotency key came to. */
+  idem(channel: string, keyHash: string): string;
+  /** HASH: client id -> 1 (announced) or 0, then its info. */
+  presence(channel: string): string;
+  /** The partition of a channel. */
+  partitionOf(channel: string): PartitionKeys;
+  /** Every partition. */
+  readonly allPartitions: readonly PartitionKeys[];
 }
 
 /**
@@ -41,6 +65,7 @@ export function redisKeys(prefix: string, partitions: number): RedisKeys {
   const control = `${prefix}{ctl}`;
   const inPartition = (kind: string, text: string) =>
     `${prefix}{p${partitionOf(text, partitions)}}${kind}:${escapeName(text)}`;
+  const allPartitions = Array.from({ length: partitions }, (_, n) => partitionKeys(`${prefix}{p${n}}`));
   return {
     nodes: `${control}nodes`,
     reaping: `${control}reaping`,
@@ -58,6 +83,25 @@ export function redisKeys(prefix: string, partitions: number): RedisKeys {
       return match ? unescapeName(match[1] ?? "") : undefined;
     },
     count: (key) => inPartition("count", key),
+    stream: (channel) => inPartition("stream", channel),
+    meta: (channel) => inPartition("meta", channel),
+    idem: (channel, keyHash) => `${inPartition("idem", channel)}:${keyHash}`,
+    presence: (channel) => inPartition("presence", channel),
+    partitionOf(channel) {
+      const found = allPartitions[partitionOf(channel, partitions)];
+      if (found === undefined) throw new RangeError(`Cannot use ${partitions} partitions: want at least 1`);
+      return found;
+    },
+    allPartitions,
+  };
+}
+
+function partitionKeys(tagged: string): PartitionKeys {
+  return {
+    presencePrefix: `${tagged}presence:`,
+    channelPrefix: `${tagged}ch:`,
+    owned: (id) => `${tagged}owned:${id}`,
+    dead: (id) => `${tagged}dead:${id}`,
   };
 }
 

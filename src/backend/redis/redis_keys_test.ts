@@ -35,6 +35,22 @@ Deno.test("redisKeys() writes the names of the layout", () => {
   const partition = partitionOf("default/a{b}", 64);
   assert.equal(keys.channel("default/a{b}"), `shoal:{p${partition}}ch:default/a%7Bb%7D`);
   assert.equal(keys.count("k"), `shoal:{p${partitionOf("k", 64)}}count:k`);
+  const tagged = `shoal:{p${partition}}`;
+  assert.equal(keys.stream("default/a{b}"), `${tagged}stream:default/a%7Bb%7D`);
+  assert.equal(keys.meta("default/a{b}"), `${tagged}meta:default/a%7Bb%7D`);
+  assert.equal(keys.idem("default/a{b}", "h"), `${tagged}idem:default/a%7Bb%7D:h`);
+  assert.equal(keys.presence("default/a{b}"), `${tagged}presence:default/a%7Bb%7D`);
+  assert.equal(keys.partitionOf("default/a{b}").owned(node), `${tagged}owned:abcdefghijklm`);
+  assert.equal(keys.partitionOf("default/a{b}").dead(node), `${tagged}dead:abcdefghijklm`);
+});
+
+Deno.test("redisKeys().partitionOf() names a channel's keys with its escaped name", () => {
+  for (const channel of ["a", "a{b}", "%", "é\n"]) {
+    const { presencePrefix, channelPrefix } = keys.partitionOf(channel);
+    assert.equal(presencePrefix + escapeName(channel), keys.presence(channel));
+    assert.equal(channelPrefix + escapeName(channel), keys.channel(channel));
+  }
+  assert.equal(new Set(keys.allPartitions.map((each) => each.owned(node))).size, 64);
 });
 
 Deno.test("redisKeys().channelOf() takes back every channel and nothing else", () => {

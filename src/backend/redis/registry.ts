@@ -2,6 +2,7 @@ import { type NodeId, parseNodeId } from "../../core/ids.ts";
 import type { BeatAnswer, ClientRecord, NodeRecord, NodeRow, Registry, Suspect } from "../backend.ts";
 import type { Control, ControlClient } from "./control.ts";
 import { readClientRecord, readNodeRecord, writeClientRecord, writeNodeRecord } from "./records.ts";
+import { cleanPresence, markDead } from "./presence_cleaner.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { asList, asNumber, asText } from "./reply.ts";
 
@@ -48,15 +49,24 @@ export class RedisRegistry implements Registry {
   bury(node: NodeId, seenBeatMs: number, claimMs: number): Promise<boolean> {
     const { nodes, reaping } = this.#keys;
     const own = [this.#keys.node(node), this.#keys.tomb(node), this.#keys.reap(node)];
-    return this.#control.run(async (redis) =>
-      await redis.shoalBury(nodes, ...own, reaping, node, seenBeatMs, claimMs, this.#node, TOMB_TTL_MS) === 1
-    );
+    const words = [node, seenBeatMs, claimMs, this.#node, TOMB_TTL_MS];
+    return this.#control.run(async (redis) => {
+      if (await redis.shoalBury(nodes, ...own, reaping, ...words) !== 1) return false;
+      // Should this fail, the claim runs out and whoever takes over marks again.
+      await markDead(redis, this.#keys, node);
+      return true;
+    });
   }
 
   clean(node: NodeId): Promise<boolean> {
     const { reaping } = this.#keys;
     const own = [this.#keys.reap(node), this.#keys.clients(node)];
-    return this.#control.run(async (redis) => await redis.shoalClean(reaping, ...own, node, BATCH) === 1);
+    return this.#control.run(async (redis) => {
+      if (await redis.zscore(reaping, node) === null) return true;
+      // Presence first: the last step is the one that gives the claim back.
+      if (!await cleanPresence(redis, this.#keys, node, true)) return false;
+      return await redis.shoalClean(reaping, ...own, node, BATCH) === 1;
+    });
   }
 
   nodes(): Promise<readonly NodeRow[]> {
@@ -97,6 +107,8 @@ export class RedisRegistry implements Registry {
   leave(): Promise<void> {
     const keys = [this.#keys.nodes, this.#keys.node(this.#node), this.#keys.clients(this.#node)];
     return this.#control.run(async (redis) => {
+      // Nobody would clean up later: a node that left is not dead.
+      while (!await cleanPresence(redis, this.#keys, this.#node, false));
       await redis.shoalLeave(...keys, this.#node);
     });
   }

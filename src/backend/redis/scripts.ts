@@ -1,10 +1,16 @@
 import beat from "./lua/beat.lua" with { type: "text" };
 import bury from "./lua/bury.lua" with { type: "text" };
 import clean from "./lua/clean.lua" with { type: "text" };
+import historyPlace from "./lua/history_place.lua" with { type: "text" };
+import historyPublishBody from "./lua/history_publish.lua" with { type: "text" };
+import historyReadBody from "./lua/history_read.lua" with { type: "text" };
 import increment from "./lua/increment.lua" with { type: "text" };
 import leave from "./lua/leave.lua" with { type: "text" };
 import nodes from "./lua/nodes.lua" with { type: "text" };
 import partitions from "./lua/partitions.lua" with { type: "text" };
+import presenceAdd from "./lua/presence_add.lua" with { type: "text" };
+import presenceClean from "./lua/presence_clean.lua" with { type: "text" };
+import presenceRemove from "./lua/presence_remove.lua" with { type: "text" };
 import putClients from "./lua/put_clients.lua" with { type: "text" };
 
 /** Every script with the number of its keys, as ioredis defines commands; the files say what they take and answer. */
@@ -12,12 +18,19 @@ export const scripts = {
   shoalBeat: { lua: beat, numberOfKeys: 6 },
   shoalBury: { lua: bury, numberOfKeys: 5 },
   shoalClean: { lua: clean, numberOfKeys: 3 },
+  shoalHistoryRead: { lua: historyPlace + historyReadBody, numberOfKeys: 2 },
   shoalIncrement: { lua: increment, numberOfKeys: 1 },
   shoalLeave: { lua: leave, numberOfKeys: 3 },
   shoalNodes: { lua: nodes, numberOfKeys: 1 },
   shoalPartitions: { lua: partitions, numberOfKeys: 1 },
+  shoalPresenceAdd: { lua: presenceAdd, numberOfKeys: 3 },
+  shoalPresenceClean: { lua: presenceClean, numberOfKeys: 2 },
+  shoalPresenceRemove: { lua: presenceRemove, numberOfKeys: 3 },
   shoalPutClients: { lua: putClients, numberOfKeys: 2 },
 } as const;
+
+/** The script of a history publish, which goes over the link of the bus. */
+export const historyPublishScript: string = historyPlace + historyPublishBody;
 
 /** The scripts as methods: keys first, then arguments. */
 export type ScriptCommands = {

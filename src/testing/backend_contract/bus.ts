@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { newNodeId } from "../../core/ids.ts";
 import { type ContractTest, eventually, numbers, openNodes, published } from "./kit.ts";
 
-const AWKWARD_CHANNELS = [
+/** Channel names that a careless key or frame would mix up or cut. */
+export const AWKWARD_CHANNELS = [
   "default/100%",
   "default/%7Broom%7D",
   "default/{room}",
@@ -19,7 +20,8 @@ const AWKWARD_CHANNELS = [
   "é".repeat(255),
 ];
 
-const AWKWARD_MESSAGES = [
+/** Messages that a careless codec would harm. */
+export const AWKWARD_MESSAGES = [
   "",
   "plain",
   '{"a":"line\\nbreak"}',

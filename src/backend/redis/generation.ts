@@ -1,0 +1,20 @@
+/**
+ * Which life of which Redis a connection talks to: run id and replication id. They change with a restart and a failover,
+ * and with them what was acknowledged may have been rolled back. Answers "" for a field that the text of INFO lacks.
+ */
+export function generationOf(serverInfo: string, replicationInfo: string): string {
+  return `${infoField(serverInfo, "run_id")}:${infoField(replicationInfo, "master_replid")}`;
+}
+
+/**
+ * The generation as histories store it, and `lua/history_place.lua` writes it: a hash with a value of more than 64 bytes
+ * takes Redis five times the memory.
+ */
+export function shortGeneration(generation: string): string {
+  const [runId = "", replicationId = ""] = generation.split(":");
+  return `${runId.slice(0, 16)}:${replicationId.slice(0, 16)}`;
+}
+
+function infoField(info: string, name: string): string {
+  return new RegExp(`^${name}:(\\w+)`, "m").exec(info)?.[1] ?? "";
+}
