@@ -16,6 +16,9 @@ import type { NodeSettings } from "./options.ts";
 import { Probe } from "./probe.ts";
 import type { Traffic } from "./traffic.ts";
 
+/** A backend that takes this long to be reached is worth a word. */
+const PATIENCE_MS = 500;
+
 /** What a session needs of its node. */
 export interface SessionOwner {
   readonly settings: NodeSettings;
@@ -45,10 +48,12 @@ export class Session {
   readonly #records: ClientRecords;
   #isEnding = false;
   #saidTrouble: string | undefined;
+  readonly #openedMs: number;
 
   constructor(factory: BackendFactory, owner: SessionOwner) {
     const { clock, settings, traffic } = owner;
     this.#owner = owner;
+    this.#openedMs = clock.monotonicMs();
     this.id = newNodeId();
     this.log = owner.log.child({ node: this.id });
     this.newClientId = clientIdMaker(this.id);
@@ -115,7 +120,8 @@ export class Session {
   /** Once for each cause: a node that waits for its backend says for what. */
   #sayWhatIsWrong(): void {
     const { state, trouble } = this.backend;
-    if (trouble === undefined || trouble === this.#saidTrouble) return;
+    const isYoung = this.#owner.clock.monotonicMs() - this.#openedMs < PATIENCE_MS;
+    if (isYoung || trouble === undefined || trouble === this.#saidTrouble) return;
     this.#saidTrouble = trouble;
     this.log.warn("Waiting for the backend", { state, trouble });
   }
