@@ -1,6 +1,7 @@
 /** Clients that err, lie or do not read, against a real node on both transports: each meets a code or a bound. */
 import assert from "node:assert/strict";
-import { NodeProcess, rssOf, until, unusedPort } from "../src/testing/processes.ts";
+import { NodeProcess, rssOf, until } from "../src/testing/processes.ts";
+import { unusedPort } from "../src/testing/unused_ports.ts";
 import { WireClient } from "../src/testing/raw_client.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { clientFrame, RawClient, upgradeHead } from "./http_kit.ts";

@@ -1,14 +1,8 @@
 /** Lives and deaths in a real cluster: what clients, the other nodes, Redis and the operator see, and how soon. */
 import assert from "node:assert/strict";
-import {
-  ClusterProcess,
-  type NodeAddress,
-  NodeProcess,
-  pause,
-  survivors,
-  until,
-  unusedPort,
-} from "../src/testing/processes.ts";
+import { ClusterProcess } from "../src/testing/cluster_process.ts";
+import { type NodeAddress, NodeProcess, pause, survivors, until } from "../src/testing/processes.ts";
+import { unusedPort } from "../src/testing/unused_ports.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { SdkClient, type SdkSubscription } from "../src/testing/sdk_client.ts";
 

@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { CloseError } from "../src/core/errors.ts";
 import { decodeLine, type Incoming, splitFrame } from "../src/protocol/json_codec.ts";
-import { NodeProcess, pause, rssOf, unusedPort } from "../src/testing/processes.ts";
+import { NodeProcess, pause, rssOf } from "../src/testing/processes.ts";
+import { unusedPort } from "../src/testing/unused_ports.ts";
 import { WireClient } from "../src/testing/raw_client.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { clientFrame, RawClient, upgradeHead } from "./http_kit.ts";

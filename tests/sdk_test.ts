@@ -1,15 +1,9 @@
 /** The official JavaScript client, unchanged, against real nodes: over Redis, and over the hub of a cluster. */
 import assert from "node:assert/strict";
 import { UnauthorizedError } from "centrifuge";
-import {
-  ClusterProcess,
-  NodeAddress,
-  NodeProcess,
-  pause,
-  runProgram,
-  until,
-  unusedPort,
-} from "../src/testing/processes.ts";
+import { ClusterProcess } from "../src/testing/cluster_process.ts";
+import { NodeAddress, NodeProcess, pause, runProgram, until } from "../src/testing/processes.ts";
+import { unusedPort } from "../src/testing/unused_ports.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { SdkClient } from "../src/testing/sdk_client.ts";
 

@@ -9,8 +9,8 @@ import {
   survivors,
   TestProcess,
   until,
-  unusedPort,
 } from "../src/testing/processes.ts";
+import { unusedPort } from "../src/testing/unused_ports.ts";
 import { WireClient } from "../src/testing/raw_client.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { SdkClient } from "../src/testing/sdk_client.ts";

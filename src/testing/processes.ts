@@ -1,43 +1,16 @@
 /** The program as child processes, started as its tasks start it: nodes and clusters for tests of the whole. */
 import { fileURLToPath } from "node:url";
+import { unusedPort } from "./unused_ports.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const program = fileURLToPath(new URL("../main.ts", import.meta.url));
+/** The repo's folder. */
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+/** The program's entry. */
+export const program = fileURLToPath(new URL("../main.ts", import.meta.url));
 
-const READY_WITHIN_MS = 20_000;
+/** A node or cluster of a test is ready by then. */
+export const READY_WITHIN_MS = 20_000;
 const LINE_WITHIN_MS = 20_000;
 const KEPT_CHARS = 4 * 1024 * 1024;
-/** Below the range that the system takes for outgoing connections: a port stays free while its node is down. */
-const FIRST_PORT = 28_000;
-const PORTS = 4_000;
-
-let nextPort = FIRST_PORT + Math.floor(Math.random() * PORTS);
-
-/** Ports of the loopback address that nobody listens on now; two calls never give the same. */
-export function unusedPorts(count: number): readonly number[] {
-  const ports: number[] = [];
-  for (let tries = 0; ports.length < count && tries < PORTS; tries++) {
-    const port = FIRST_PORT + (nextPort++ - FIRST_PORT) % PORTS;
-    if (isUnused(port)) ports.push(port);
-  }
-  if (ports.length < count) throw new Error(`Cannot find ${count} free ports from ${FIRST_PORT} on`);
-  return ports;
-}
-
-/** One port of {@linkcode unusedPorts}. */
-export function unusedPort(): number {
-  return unusedPorts(1)[0] ?? 0;
-}
-
-function isUnused(port: number): boolean {
-  try {
-    Deno.listen({ hostname: "127.0.0.1", port }).close();
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) return false;
-    throw error;
-  }
-}
 
 /** Waits `ms`. */
 export function pause(ms: number): Promise<void> {
@@ -223,7 +196,8 @@ export interface NodeOptions {
 }
 
 /** `name=value` words of `--set`. */
-function setWords(set: NodeOptions["set"] = {}): readonly string[] {
+/** `--set` flags for options. */
+export function setWords(set: NodeOptions["set"] = {}): readonly string[] {
   return Object.entries(set).flatMap(([name, value]) => ["--set", `${name}=${value}`]);
 }
 
@@ -349,107 +323,4 @@ export class NodeProcess extends NodeAddress implements AsyncDisposable {
     const args = ["run", ...nodeRights, program, "start", "--port", String(this.port), ...setWords(set)];
     return new TestProcess(Deno.execPath(), args, { env: { ...redis, ...env } });
   }
-}
-
-/** What a cluster is started with. */
-export interface ClusterOptions {
-  readonly instances: number;
-  /** Redis; none is the embedded hub. */
-  readonly redisUrl?: string;
-  readonly set?: NodeOptions["set"];
-}
-
-/** One `shoal cluster` in a folder of its own, whose nodes are all ready. */
-export class ClusterProcess implements AsyncDisposable {
-  readonly supervisor: TestProcess;
-  /** In the order of ports. */
-  readonly nodes: readonly NodeAddress[];
-  /** The port that all nodes share. */
-  readonly shared: NodeAddress;
-  readonly #directory: string;
-
-  private constructor(
-    supervisor: TestProcess,
-    ports: readonly number[],
-    sharedPort: number,
-    directory: string,
-  ) {
-    this.supervisor = supervisor;
-    this.nodes = ports.map((port) => new NodeAddress(port));
-    this.shared = new NodeAddress(sharedPort);
-    this.#directory = directory;
-  }
-
-  static async start({ instances, redisUrl, set }: ClusterOptions): Promise<ClusterProcess> {
-    const directory = await Deno.makeTempDir({ prefix: "shoal-cluster-" });
-    const ports = neighbours(instances);
-    const sharedPort = unusedPort();
-    const ownRights = [
-      "--no-prompt",
-      "--allow-net",
-      "--allow-env",
-      `--allow-read=${root},${directory}`,
-      `--allow-write=${directory}/.shoal`,
-      `--allow-run=${Deno.execPath()},cat`,
-    ];
-    const words = [
-      "--instances",
-      String(instances),
-      "--port",
-      String(ports[0]),
-      "--shared-port",
-      String(sharedPort),
-    ];
-    const supervisor = new TestProcess(
-      Deno.execPath(),
-      ["run", ...ownRights, program, "cluster", ...words, ...setWords(set)],
-      { cwd: directory, env: redisUrl === undefined ? {} : { REDIS_URL: redisUrl } },
-    );
-    const cluster = new ClusterProcess(supervisor, ports, sharedPort, directory);
-    try {
-      await supervisor.matches(/cluster of \d+ nodes? is up/gi, 1, READY_WITHIN_MS);
-      return cluster;
-    } catch (error) {
-      await cluster[Symbol.asyncDispose]();
-      throw error;
-    }
-  }
-
-  /** Every process of a node that was ever started, in order of their start. */
-  get pids(): readonly number[] {
-    return Array.from(this.supervisor.text.matchAll(/starting \(pid (\d+)\)/g), (match) => Number(match[1]));
-  }
-
-  /** The process that the node on `port` has now. */
-  pidOf(port: number): number {
-    const starts = [
-      ...this.supervisor.text.matchAll(new RegExp(`node ${port} starting \\(pid (\\d+)\\)`, "g")),
-    ];
-    return Number(starts.at(-1)?.[1]);
-  }
-
-  /** See {@linkcode faultLines}. */
-  get faults(): readonly string[] {
-    return faultLines(this.supervisor.text);
-  }
-
-  /** Ends it in order (SIGTERM), and by force where that takes longer than 10 s; leaves no process behind. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.supervisor.signal("SIGTERM");
-    const timer = setTimeout(() => this.supervisor.signal("SIGKILL"), 10_000);
-    await this.supervisor.ended;
-    clearTimeout(timer);
-    for (const pid of await survivors(this.pids)) Deno.kill(pid, "SIGKILL");
-    await Deno.remove(this.#directory, { recursive: true });
-  }
-}
-
-/** `count` free ports in a row. */
-function neighbours(count: number): readonly number[] {
-  for (let tries = 0; tries < PORTS; tries++) {
-    const ports = unusedPorts(count);
-    const first = ports[0] ?? 0;
-    if (ports.every((port, at) => port === first + at)) return ports;
-  }
-  throw new Error(`Cannot find ${count} free ports in a row from ${FIRST_PORT} on`);
 }
