@@ -1,4 +1,3 @@
-import { memoryUsage as processMemory } from "node:process";
 import process from "node:process";
 import type { NodeStats } from "../backend/backend.ts";
 import type { Clock } from "../core/clock.ts";
@@ -34,7 +33,7 @@ export class LoadSampler {
       messagesInPerSec: round((messagesIn - this.#messagesIn) / seconds),
       messagesOutPerSec: round((messagesOut - this.#messagesOut) / seconds),
       lagMs: round(this.#lag.takeWorstMs()),
-      rssBytes: processMemory().rss,
+      rssBytes: process.memoryUsage().rss,
       cpuPercent: round((cpu.user + cpu.system) / 1e4 / seconds),
     };
     this.#atMs = nowMs;
