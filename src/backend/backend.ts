@@ -25,6 +25,12 @@ export interface BackendListener {
 }
 
 /**
+ * To how many nodes the backend handed a message, this one included; undefined where it cannot tell. No proof that they
+ * read it (a paused node counts too), but 0 is certain: nobody got it.
+ */
+export type Receivers = number | undefined;
+
+/**
  * Messages between nodes: at most once, in order per channel and publisher, with no memory.
  *
  * A publish that answered without error reached the backend, and with it every node whose subscription was confirmed
@@ -40,8 +46,11 @@ export interface Bus {
   subscribe(channel: string): Promise<void>;
   /** Wants `channel` no longer. Idempotent; what is still under way may yet arrive. */
   unsubscribe(channel: string): void;
-  /** Sends `message` to one node. Resolves when the backend took it, which does not say that the node exists. */
-  sendToNode(node: NodeId, message: string): Promise<void>;
+  /** Sends `message` to one node. Resolves when the backend took it. */
+  sendToNode(node: NodeId, message: string): Promise<Receivers>;
+  /** Sends `message` to every node that subscribes to `channel`, as {@linkcode Bus.publish} does, for those who need to
+   * know how many that are. In no order with `publish`. */
+  sendToChannel(channel: string, message: string): Promise<Receivers>;
   /** Sends `message` to every node, this one included. */
   sendToAll(message: string): Promise<void>;
   /** Channels wanted and channels confirmed; they differ while something is under way or broken. */

@@ -15,7 +15,7 @@ function row(code: number, message: string, status: number, isTemporary = false)
   return { code, message, isTemporary, status };
 }
 
-/** Errors that answer a command, by name. */
+/** Errors that answer a command, by name. From 404 on: what comes of reaching another client, its code as in HTTP. */
 export const errorTable = {
   internal: row(100, "internal server error", 500, true),
   unauthorized: row(101, "unauthorized", 401),
@@ -31,6 +31,12 @@ export const errorTable = {
   tooManyRequests: row(111, "too many requests", 429, true),
   unrecoverablePosition: row(112, "unrecoverable position", 416),
   concurrentPagination: row(113, "concurrent pagination", 409, true),
+  notFound: row(404, "not found", 404),
+  deadlineExceeded: row(408, "deadline exceeded", 408),
+  gone: row(410, "gone", 410),
+  tooLarge: row(413, "too large", 413),
+  busy: row(429, "busy", 429, true),
+  badAnswer: row(502, "bad answer", 502),
 } as const satisfies Record<string, ErrorRow>;
 
 /** The name of an error in {@linkcode errorTable}. */

@@ -21,6 +21,8 @@ export interface MembershipOwner {
   rewriteClients(): Promise<void>;
   /** This generation was declared dead. */
   onBuried(): void;
+  /** This generation declared `node` dead and will clean up after it. */
+  onDeath(node: NodeId): void;
 }
 
 /** Limits, in milliseconds. */
@@ -133,6 +135,7 @@ export class Membership {
   async #bury(verdict: Verdict): Promise<void> {
     if (!await this.#registry.bury(verdict.node, verdict.beatMs, CLAIM_MS)) return;
     this.#log.warn("A node is dead: cleaning up after it", { dead: verdict.node });
+    this.#owner.onDeath(verdict.node);
     await this.#clean(verdict.node);
     this.#traffic.reaps++;
   }

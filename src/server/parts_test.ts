@@ -74,7 +74,7 @@ Deno.test("LagMeter answers the worst drift since it was last asked, and remembe
 Deno.test("Probe is fresh for a while after one came back", () => {
   let nowMs = 0;
   const sent: string[] = [];
-  const bus = { sendToNode: (_node: string, message: string) => (sent.push(message), Promise.resolve()) };
+  const bus = { sendToNode: (_node: string, message: string) => (sent.push(message), Promise.resolve(1)) };
   const clock = { wallMs: () => 0, monotonicMs: () => nowMs };
   const probe = new Probe(bus, newNodeId(), clock);
   assert.equal(probe.isFresh(1_000), false);

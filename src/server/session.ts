@@ -4,7 +4,7 @@
  */
 import type { Backend, BackendFactory, BackendState, ClientRecord, NodeRecord } from "../backend/backend.ts";
 import type { Clock } from "../core/clock.ts";
-import { type ClientId, clientIdMaker, newNodeId, type NodeId } from "../core/ids.ts";
+import { type ClientId, clientIdMaker, newNodeId, type NodeId, parseNodeId } from "../core/ids.ts";
 import type { Logger } from "../core/log.ts";
 import { Channels } from "./channels.ts";
 import { ClientRecords } from "./client_records.ts";
@@ -12,12 +12,16 @@ import type { Client } from "./context.ts";
 import { Connections } from "./connections.ts";
 import { FanOut } from "./fan_out.ts";
 import { Membership } from "./membership.ts";
+import { NodeCalls } from "./node_calls/mod.ts";
 import type { NodeSettings } from "./options.ts";
 import { Probe } from "./probe.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** A backend that takes this long to be reached is worth a word. */
 const PATIENCE_MS = 500;
+
+/** Notice to all nodes: the node of that id has left or was declared dead. */
+const NODE_DOWN = "node.down";
 
 /** What a session needs of its node. */
 export interface SessionOwner {
@@ -42,6 +46,7 @@ export class Session {
   readonly connections = new Connections();
   readonly membership: Membership;
   readonly probe: Probe;
+  readonly calls: NodeCalls;
   readonly newClientId: () => ClientId;
   readonly log: Logger;
   readonly #owner: SessionOwner;
@@ -58,19 +63,22 @@ export class Session {
     this.log = owner.log.child({ node: this.id });
     this.newClientId = clientIdMaker(this.id);
     this.backend = factory(this.id, {
-      onChannelMessage: (channel, message) => this.channels.deliver(channel, message),
+      onChannelMessage: (channel, message) => this.#onChannelMessage(channel, message),
       onNodeMessage: (message) => this.#onNodeMessage(message),
       onState: (state) => this.#onState(state),
     });
     const { bus, registry } = this.backend;
     this.channels = new Channels(bus, new FanOut(clock));
     this.probe = new Probe(bus, this.id, clock);
+    this.calls = new NodeCalls({ bus, self: this.id, clock, log: this.log });
+    this.calls.listen(NODE_DOWN, (node) => this.#onNodeDown(node));
     this.#records = new ClientRecords(registry, this.log);
     this.membership = new Membership(registry, {
       record: () => owner.describe(this),
       expectedClients: () => ({ count: this.connections.size, pending: this.#records.pending }),
       rewriteClients: async () => void await registry.replaceClients(this.#allRecords()),
       onBuried: () => owner.onBuried(this),
+      onDeath: (node) => this.#sayNodeDown(node),
     }, { limits: settings, clock, log: this.log, traffic });
   }
 
@@ -84,6 +92,7 @@ export class Session {
 
   /** Small duties of every tick: idle channels, client records. */
   tick(): void {
+    this.calls.tick();
     this.channels.sweep(this.#owner.clock.monotonicMs(), this.#owner.settings.unsubscribeDelayMs);
     if (this.membership.mayWrite && !this.#isEnding) void this.#records.flush();
   }
@@ -103,10 +112,14 @@ export class Session {
   async leave(): Promise<void> {
     this.#isEnding = true;
     try {
-      if (this.backend.state === "ready") await this.backend.registry.leave();
+      if (this.backend.state === "ready") {
+        await this.backend.registry.leave();
+        await this.calls.tellAll(NODE_DOWN, this.id);
+      }
     } catch (error) {
       this.log.warn("Could not sign off: the others will find out by the missing beat", { error });
     } finally {
+      this.calls.close();
       await this.backend.close();
     }
   }
@@ -114,6 +127,7 @@ export class Session {
   /** Ends the connections to the backend of a generation that is buried already. */
   async abandon(): Promise<void> {
     this.#isEnding = true;
+    this.calls.close();
     await this.backend.close();
   }
 
@@ -126,9 +140,28 @@ export class Session {
     this.log.warn("Waiting for the backend", { state, trouble });
   }
 
+  /** A channel of the bus carries publications, and requests to all nodes that hold something. */
+  #onChannelMessage(channel: string, message: string): void {
+    if (!this.calls.take(message)) this.channels.deliver(channel, message);
+  }
+
+  #sayNodeDown(node: NodeId): void {
+    this.calls.tellAll(NODE_DOWN, node)
+      .catch((error) =>
+        this.log.debug("Could not tell the others that a node is down", { down: node, error })
+      );
+  }
+
+  /** Whoever waits for that node need not wait for a deadline; a node that hears it of itself asks at once. */
+  #onNodeDown(text: string): void {
+    const node = nodeIdOf(text);
+    if (node === this.id) void this.membership.beat();
+    else if (node !== undefined) this.calls.forgetNode(node);
+  }
+
   #onNodeMessage(message: string): void {
     if (this.probe.take(message)) this.#owner.onProbe(this);
-    else this.log.debug("A message of an unknown format was dropped");
+    else if (!this.calls.take(message)) this.log.debug("A message of an unknown format was dropped");
   }
 
   #onState(state: BackendState): void {
@@ -156,5 +189,13 @@ export class Session {
       name: connection.clientName,
       connectedMs,
     };
+  }
+}
+
+function nodeIdOf(text: string): NodeId | undefined {
+  try {
+    return parseNodeId(text);
+  } catch {
+    return undefined; // a newer version may say more than an id
   }
 }

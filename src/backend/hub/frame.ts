@@ -31,7 +31,7 @@ export const Kind = {
   subscribe: 6,
   /** Node to hub (-, channel). */
   unsubscribe: 7,
-  /** Node to hub, and hub to that node (request, node id, message). */
+  /** Node to hub, and hub to that node (request, node id, message). Answered with the number of receivers. */
   toNode: 8,
   /** Node to hub, and hub to every node (request, -, message). */
   toAll: 9,
@@ -47,6 +47,8 @@ export const Kind = {
   stored: 14,
   /** Hub to node (-, -, what went wrong). */
   notStored: 15,
+  /** Node to hub, and hub to subscribers (request, channel, message). Answered with the number of receivers. */
+  toChannel: 16,
 } as const;
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

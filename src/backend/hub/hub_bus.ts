@@ -1,5 +1,5 @@
 import type { NodeId } from "../../core/ids.ts";
-import type { Bus, PublishDone } from "../backend.ts";
+import type { Bus, PublishDone, Receivers } from "../backend.ts";
 import { Kind } from "./frame.ts";
 import type { HubLink } from "./hub_link.ts";
 
@@ -39,8 +39,12 @@ export class HubBus implements Bus {
     this.#link.tell(Kind.unsubscribe, channel);
   }
 
-  async sendToNode(node: NodeId, message: string): Promise<void> {
-    await this.#link.request(Kind.toNode, node, message);
+  async sendToNode(node: NodeId, message: string): Promise<Receivers> {
+    return Number(await this.#link.request(Kind.toNode, node, message));
+  }
+
+  async sendToChannel(channel: string, message: string): Promise<Receivers> {
+    return Number(await this.#link.request(Kind.toChannel, channel, message));
   }
 
   async sendToAll(message: string): Promise<void> {

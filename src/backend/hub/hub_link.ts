@@ -122,6 +122,7 @@ export class HubLink implements FrameHandler {
     if (this.#state === "closed") return;
     switch (frame.kind) {
       case Kind.publish:
+      case Kind.toChannel:
         return this.#listener.onChannelMessage(frame.first, frame.second);
       case Kind.taken:
         return this.#ledger.taken(frame.number);

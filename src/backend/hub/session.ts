@@ -128,7 +128,8 @@ export class Session implements Member, FrameHandler {
     switch (frame.kind) {
       case Kind.publish:
         this.#takenCount++;
-        return hub.channels.publish(frame.first, frame);
+        hub.channels.publish(frame.first, frame);
+        return;
       case Kind.append:
         return this.#append(frame);
       case Kind.subscribe:
@@ -137,8 +138,9 @@ export class Session implements Member, FrameHandler {
       case Kind.unsubscribe:
         return this.#unsubscribe(frame.first);
       case Kind.toNode:
-        hub.sendToNode(frame.first as NodeId, frame);
-        return this.#send(Kind.answer, frame.number);
+        return this.#answerCount(frame.number, hub.sendToNode(frame.first as NodeId, frame));
+      case Kind.toChannel:
+        return this.#answerCount(frame.number, hub.channels.publish(frame.first, frame));
       case Kind.toAll:
         hub.sendToAll(frame);
         return this.#send(Kind.answer, frame.number);
@@ -159,6 +161,10 @@ export class Session implements Member, FrameHandler {
     } catch (cause) {
       this.#send(Kind.notStored, 0, "", cause instanceof Error ? cause.message : String(cause));
     }
+  }
+
+  #answerCount(number: number, receivers: number): void {
+    this.#send(Kind.answer, number, "", String(receivers));
   }
 
   #sendTaken(): void {

@@ -27,11 +27,12 @@ export class ChannelTable {
     if (members.size === 0) this.#subscribers.delete(channel);
   }
 
-  /** Hands `message` to every subscriber of `channel`, before it returns. */
-  publish(channel: string, message: Message): void {
+  /** Hands `message` to every subscriber of `channel`, before it returns. Answers how many they are. */
+  publish(channel: string, message: Message): number {
     const members = this.#subscribers.get(channel);
-    if (!members) return;
+    if (!members) return 0;
     for (const member of members) member.takeChannelMessage(channel, message);
+    return members.size;
   }
 
   /** Channels with at least one subscriber. */

@@ -10,6 +10,7 @@ import type {
   History,
   Presence,
   PublishDone,
+  Receivers,
   Registry,
   StreamPosition,
 } from "../backend.ts";
@@ -98,10 +99,14 @@ class MemoryBus implements Bus {
     this.#hub.channels.unsubscribe(channel, this.#mailbox);
   }
 
-  sendToNode(node: NodeId, message: string): Promise<void> {
+  sendToNode(node: NodeId, message: string): Promise<Receivers> {
     if (!this.#isOpen) return Promise.reject(closedError());
-    this.#hub.sendToNode(node, { text: message });
-    return Promise.resolve();
+    return Promise.resolve(this.#hub.sendToNode(node, { text: message }));
+  }
+
+  sendToChannel(channel: string, message: string): Promise<Receivers> {
+    if (!this.#isOpen) return Promise.reject(closedError());
+    return Promise.resolve(this.#hub.channels.publish(channel, { text: message }));
   }
 
   sendToAll(message: string): Promise<void> {

@@ -57,9 +57,11 @@ export class MemoryHub {
     return position;
   }
 
-  /** Hands `message` to `node`; to nobody when it is not connected. */
-  sendToNode(node: NodeId, message: Message): void {
-    this.#members.get(node)?.takeNodeMessage(message);
+  /** Hands `message` to `node`; to nobody when it is not connected. Answers how many got it. */
+  sendToNode(node: NodeId, message: Message): number {
+    const member = this.#members.get(node);
+    member?.takeNodeMessage(message);
+    return member === undefined ? 0 : 1;
   }
 
   /** Hands `message` to every member. */

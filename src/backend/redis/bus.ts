@@ -1,11 +1,11 @@
 import { backoffMs, randomFraction } from "../../core/backoff.ts";
 import { ClientError } from "../../core/errors.ts";
 import type { NodeId } from "../../core/ids.ts";
-import type { BackendListener, Bus, HistoryDone, PublishDone } from "../backend.ts";
+import type { BackendListener, Bus, HistoryDone, PublishDone, Receivers } from "../backend.ts";
 import { dial, helloCommand } from "./dial.ts";
 import type { HistoryOptions } from "./history_command.ts";
 import { type HistoryLane, openLane } from "./history_lane.ts";
-import { Link, type LinkHandler } from "./link.ts";
+import { Link, type LinkHandler, type ReplyDone } from "./link.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import type { RedisAddress } from "./redis_url.ts";
 import { publishHead } from "./resp_encode.ts";
@@ -115,12 +115,16 @@ export class RedisBus implements Bus, LinkHandler {
     this.#pumpSoon();
   }
 
-  sendToNode(node: NodeId, message: string): Promise<void> {
-    return this.#sendTo(this.#options.keys.nodeChannel(node), message);
+  sendToNode(node: NodeId, message: string): Promise<Receivers> {
+    return this.#sendTo(publishHead(this.#options.keys.nodeChannel(node)), message);
   }
 
-  sendToAll(message: string): Promise<void> {
-    return this.#sendTo(this.#options.keys.all, message);
+  sendToChannel(channel: string, message: string): Promise<Receivers> {
+    return this.#sendTo(this.#headOf(channel), message);
+  }
+
+  async sendToAll(message: string): Promise<void> {
+    await this.#sendTo(publishHead(this.#options.keys.all), message);
   }
 
   subscriptions(): { readonly desired: number; readonly confirmed: number } {
@@ -245,12 +249,13 @@ export class RedisBus implements Bus, LinkHandler {
     this.#watcher.onBusChange();
   }
 
-  #sendTo(name: string, message: string): Promise<void> {
+  #sendTo(head: string, message: string): Promise<Receivers> {
     return new Promise((resolve, reject) => {
-      const done: PublishDone = (error) => error ? reject(error) : resolve();
+      const done: ReplyDone = (error, reply) =>
+        error ? reject(error) : resolve(typeof reply === "number" ? reply : undefined);
       const link = this.#usableLink();
-      if (link) link.publish(publishHead(name), message, done);
-      else this.#failLater(done);
+      if (link) link.publish(head, message, done);
+      else this.#failLater(reject);
     });
   }
 

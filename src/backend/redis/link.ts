@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { ClientError } from "../../core/errors.ts";
 import { utf8Bytes, utf8Length } from "../../core/utf8.ts";
-import type { PublishDone } from "../backend.ts";
 import { Fifo } from "./fifo.ts";
 import { encodeCommand, encodePublish } from "./resp_encode.ts";
 import { type RespHandler, RespParser } from "./resp_parser.ts";
@@ -33,7 +32,7 @@ export interface LinkOptions {
   readonly pingEveryMs: number;
 }
 
-/** Called once per command: with an error as in {@linkcode PublishDone}, else with the reply. */
+/** Called once per command: with an error as in `PublishDone`, else with the reply. */
 export type ReplyDone = (error: ClientError | undefined, value: RespValue) => void;
 
 /** A command under way. */
@@ -97,7 +96,7 @@ export class Link implements RespHandler {
   }
 
   /** Publishes to the channel whose `publishHead` is `head`. `done` is called once, later, in the order of calls. */
-  publish(head: string, message: string, done: PublishDone): void {
+  publish(head: string, message: string, done: ReplyDone): void {
     const messageBytes = utf8Length(message);
     const bytes = head.length + messageBytes;
     if (this.#hasRoom(bytes)) this.#send(encodePublish(head, message, messageBytes), bytes, 0, done);

@@ -277,11 +277,31 @@ export const nodeMessageTests: readonly ContractTest[] = [
     },
   },
   {
-    says: "sendToNode() resolves for a node that does not exist",
+    says: "sendToNode() answers 0 for a node that does not exist, 1 for one that does, or cannot tell",
     async run(cluster) {
-      const [a] = await openNodes(cluster, 1);
-      assert.ok(a);
-      await a.backend.bus.sendToNode(newNodeId(), "anyone?");
+      const [a, b] = await openNodes(cluster, 2);
+      assert.ok(a && b);
+      const nobody = await a.backend.bus.sendToNode(newNodeId(), "anyone?");
+      const somebody = await a.backend.bus.sendToNode(b.id, "you?");
+      assert.ok([0, undefined].includes(nobody), `nobody: ${nobody}`);
+      assert.ok([1, undefined].includes(somebody), `somebody: ${somebody}`);
+    },
+  },
+  {
+    says: "sendToChannel() reaches every subscriber once, this node included, and counts them or cannot tell",
+    async run(cluster) {
+      const [a, b, c] = await openNodes(cluster, 3);
+      assert.ok(a && b && c);
+      await Promise.all([a, b].map((each) => each.backend.bus.subscribe("user:default/é 1")));
+      const holders = await a.backend.bus.sendToChannel("user:default/é 1", "hello\nthere");
+      const nobody = await c.backend.bus.sendToChannel("user:default/2", "anyone?");
+      for (const { listener } of [a, b]) {
+        await listener.until("hello", () => listener.messages.length > 0);
+        assert.deepEqual(listener.messages, [{ channel: "user:default/é 1", message: "hello\nthere" }]);
+      }
+      assert.deepEqual(c.listener.messages, []);
+      assert.ok([2, undefined].includes(holders), `holders: ${holders}`);
+      assert.ok([0, undefined].includes(nobody), `nobody: ${nobody}`);
     },
   },
   {

@@ -37,6 +37,7 @@ export const lifecycleTests: readonly ContractTest[] = [
         () => published(a, "room", "x"),
         () => bus.subscribe("room"),
         () => bus.sendToNode(a.id, "x"),
+        () => bus.sendToChannel("room", "x"),
         () => bus.sendToAll("x"),
         () => registry.beat(recordOf(a.id), 1),
         () => registry.bury(a.id, 0, 1),
