@@ -16,6 +16,10 @@ export const testNeeds: readonly Need[] = [
   { binary: "promtool", debianPackage: "prometheus" },
   // Packs the library and installs it as a user would.
   { binary: "npm", debianPackage: "npm" },
+  // Asks from a second address of this machine.
+  { binary: "curl", debianPackage: "curl" },
+  // Makes the certificate of an nginx with TLS.
+  { binary: "openssl", debianPackage: "openssl" },
 ];
 
 /** What the decision depends on. */

@@ -7,6 +7,7 @@ import { type Commands, systemCommands } from "./commands.ts";
 import { addConfigCommand } from "./config_command.ts";
 import { addConfigFlags, type ConfigFlagValues, loadOrReport } from "./config_flags.ts";
 import { type CliContext, exitCodes, systemContext } from "./context.ts";
+import { addNginxCommand } from "./nginx_command.ts";
 import { addTokenCommand } from "./token_command.ts";
 
 const START_HELP = `
@@ -59,6 +60,7 @@ function buildProgram(context: CliContext, commands: Commands, finish: (code: nu
   program.command("perf").description("load tester: `deno task perf --help`").allowUnknownOption();
   addConfigCommand(program, context, finish);
   addTokenCommand(program, context, finish);
+  addNginxCommand(program, context, finish);
   return program;
 }
 

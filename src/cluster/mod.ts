@@ -5,6 +5,9 @@
  * @module
  */
 export { type LifecyclePolicy } from "./lifecycle.ts";
+export { nginxConfig, type NginxTemplates, serverLine } from "./nginx/nginx_config.ts";
+export { nginxDefaults, nginxFaults, type NginxOptions, type StickyMode } from "./nginx/options.ts";
+export { readTemplates } from "./nginx/read_templates.ts";
 export { denoNodeCommand, type NodeCommand, type NodeLaunch } from "./node_command.ts";
 export { type ClusterOptions } from "./options.ts";
 export { type ClusterSeams, type Hub } from "./seams.ts";
