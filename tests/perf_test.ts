@@ -1,14 +1,16 @@
 /** The load tester against a scripted server: what it says of faults that are known exactly. */
 import assert from "node:assert/strict";
 import { systemClock } from "../src/core/clock.ts";
-import { digest } from "../src/perf/digest.ts";
-import type { LoadOptions, LoadResult } from "../src/perf/engine.ts";
-import { mergeHistograms } from "../src/perf/histogram.ts";
-import { runLocally } from "../src/perf/local_engine.ts";
-import { resolveScenario, type Scenario } from "../src/perf/scenario.ts";
-import { withDefaults } from "../src/perf/slo.ts";
-import { parseTargets } from "../src/perf/target.ts";
-import { judge } from "../src/perf/verdict.ts";
+import { digest } from "../src/perf/truth/digest.ts";
+import type { LoadOptions } from "../src/perf/engine/load_options.ts";
+import type { LoadResult } from "../src/perf/engine/load_result.ts";
+import { mergeHistograms } from "../src/perf/truth/histogram.ts";
+import { runLocally } from "../src/perf/engine/local_engine.ts";
+import { resolveScenario } from "../src/perf/scenario/resolve_scenario.ts";
+import type { Scenario } from "../src/perf/scenario/scenario.ts";
+import { withDefaults } from "../src/perf/truth/slo.ts";
+import { parseTargets } from "../src/perf/targets/target.ts";
+import { judge } from "../src/perf/truth/verdict.ts";
 import { FakeBus, FakeRealtime } from "../src/testing/fake_realtime.ts";
 
 const small: Scenario = {
@@ -25,9 +27,11 @@ function options(
   return {
     targets,
     scenario: small,
-    parts: ["ws"],
+    parts: ["traffic"],
     pacer: "timer",
-    window: 0,
+    workers: 1,
+    sourceIps: [],
+    governor: { pauseBelow: 0.05, resumeAbove: 0.1 },
     drainMs: 500,
     seed: 1,
     ...changes,
@@ -45,8 +49,8 @@ function verdictOf(result: LoadResult, load: LoadOptions) {
 Deno.test("runLocally() shows a stall of 1 s in the corrected view and not in the raw one", async () => {
   await using node = new FakeRealtime({ stall: { afterMs: 1_000, stallMs: 1_000 } });
   const scenario = { ...small, connections: 1, messages: 1_000, perSec: 250 };
-  const result = await run(options([node], { scenario, window: 1 }));
-  const [instance] = result.ws?.instances ?? [];
+  const result = await run(options([node], { scenario: { ...scenario, window: 1 } }));
+  const [instance] = result.traffic?.instances ?? [];
   const corrected = mergeHistograms([instance?.latency.corrected ?? ""]);
   const raw = mergeHistograms([instance?.latency.raw ?? ""]);
   // 250 of 1,000 messages wait, from 1 s down to 0: the top tenth of all is the top 40 % of those, so above 0.6 s.
@@ -62,7 +66,7 @@ Deno.test("runLocally() counts dropped and doubled rpc answers exactly", async (
   await using node = new FakeRealtime({ echo: { dropEvery: 50, duplicateEvery: 20 } });
   const load = options([node]);
   const result = await run(load);
-  const { total } = digest(result).ws ?? {};
+  const { total } = digest(result).traffic ?? {};
   assert.deepEqual([total?.tried, total?.answered, total?.unanswered, total?.duplicate], [
     600,
     600 - node.counts.dropped,
@@ -97,12 +101,12 @@ Deno.test("runLocally() passes a faultless cluster, with a cell for each pair of
   const bus = new FakeBus();
   await using one = new FakeRealtime({ bus });
   await using two = new FakeRealtime({ bus });
-  const load = options([one, two], { parts: ["http", "ws", "cross"] });
+  const load = options([one, two], { parts: ["http", "traffic", "cross"] });
   const result = await run(load);
   const numbers = digest(result);
   assert.deepEqual(numbers.cross?.rows.map((row) => row.ledger.lost), [0, 0, 0, 0]);
   assert.deepEqual(numbers.http.map((row) => [row.requests, row.succeeded]), [[50, 50], [50, 50]]);
-  assert.deepEqual(numbers.ws?.rows.map((row) => [row.connections, row.answered]), [[2, 300], [2, 300]]);
+  assert.deepEqual(numbers.traffic?.rows.map((row) => [row.connections, row.answered]), [[2, 300], [2, 300]]);
   assert.deepEqual(result.errors, []);
 });
 
@@ -117,7 +121,7 @@ Deno.test("runLocally() puts each way to fail into its class, and asked = open +
     const load = options([node]);
     const result = await run(load);
     assert.deepEqual(result.errors.map((row) => [row.class, row.count]), [[errorClass, 4]]);
-    const connect = result.ws?.connect;
+    const connect = result.traffic?.connect;
     assert.deepEqual([connect?.asked, connect?.open, connect?.failed], [4, 0, 4]);
     assert.equal(verdictOf(result, load).exitCode, 5);
   }
@@ -138,7 +142,7 @@ Deno.test("runLocally() counts what could not be sent after the server closed", 
   const result = await run(load);
   const classes = new Set<string>(result.errors.map((row) => row.class));
   assert.ok(classes.has("server_close_1011") && classes.has("send_on_closed"), [...classes].join());
-  const { total } = digest(result).ws ?? {};
+  const { total } = digest(result).traffic ?? {};
   assert.equal(total?.tried, 80);
   assert.equal(total?.answered, 4 * 9);
   assert.deepEqual(result.lostTargets, [load.targets[0]?.instance]);
@@ -148,7 +152,7 @@ Deno.test("runLocally() counts what could not be sent after the server closed", 
 Deno.test("runLocally() does not take a changed payload for an answer", async () => {
   await using node = new FakeRealtime({ isGarbling: true });
   const result = await run(options([node]));
-  assert.equal(digest(result).ws?.total.answered, 0);
+  assert.equal(digest(result).traffic?.total.answered, 0);
   assert.deepEqual(result.errors.map((row) => [row.class, row.count]), [["bad_payload", 600]]);
 });
 
@@ -172,13 +176,13 @@ Deno.test("judge() calls a run invalid when the generator itself was stalled", a
 Deno.test("runLocally() ends early at a stop and keeps what there is", async () => {
   await using node = new FakeRealtime();
   const stop = new AbortController();
-  const load = options([node], { scenario: { ...small, messages: 100_000 }, parts: ["ws", "cross"] });
+  const load = options([node], { scenario: { ...small, messages: 100_000 }, parts: ["traffic", "cross"] });
   const timer = setTimeout(() => stop.abort(), 400);
   const result = await run(load, stop.signal);
   clearTimeout(timer);
-  const { total } = digest(result).ws ?? {};
+  const { total } = digest(result).traffic ?? {};
   assert.ok((total?.answered ?? 0) > 50);
-  assert.equal(result.ws?.neverTried, 100_000 - (total?.tried ?? 0));
+  assert.equal(result.traffic?.neverTried, 100_000 - (total?.tried ?? 0));
   assert.equal(result.cross, undefined);
   assert.equal(verdictOf(result, load).exitCode, 130);
 });
@@ -211,7 +215,10 @@ async function readReport(folder: string) {
 Deno.test("perf writes a partial report marked interrupted on SIGINT", async () => {
   await using node = new FakeRealtime();
   const folder = await Deno.makeTempDir();
-  const child = startPerf(["--targets", node.url, "--parts", "ws", "--warmup", "0", "-z", "60s"], folder);
+  const child = startPerf(
+    ["--targets", node.url, "--parts", "traffic", "--warmup", "0", "-z", "60s"],
+    folder,
+  );
   const untilMs = performance.now() + 20_000;
   while (node.counts.rpcs < 50 && performance.now() < untilMs) {
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -224,7 +231,7 @@ Deno.test("perf writes a partial report marked interrupted on SIGINT", async () 
   assert.equal(output.code, 130, new TextDecoder().decode(output.stderr));
   assert.match(text, /INVALID\(interrupted\)/);
   assert.equal(report.result.wasInterrupted, true);
-  assert.ok(report.digest.ws.total.answered >= 40);
+  assert.ok(report.digest.traffic.total.answered >= 40);
 });
 
 Deno.test("perf says both next steps when no target answers", async () => {

@@ -26,7 +26,7 @@ const testingFolder = "testing";
 const packageFolders: Readonly<Record<string, readonly string[]>> = {
   ioredis: ["backend/redis"],
   hono: ["http"],
-  zod: ["protocol", "config"],
+  zod: ["protocol", "config", "perf"],
   ws: ["http"],
   jose: ["server"],
   "prom-client": ["metrics"],

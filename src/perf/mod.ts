@@ -1,9 +1,23 @@
-/** Door of the load tester. */
+/**
+ * Door of the load tester. What goes where; each folder knows only those above it in this list:
+ *
+ * - `units.ts`, `usage_error.ts`, `stop_signal.ts`: how people write numbers, what a wrong line is, Ctrl-C.
+ * - `scenario/`: what a run does, as plain data: {@linkcode Scenario}, presets, files, payload sizes, patterns.
+ * - `truth/`: what may be believed: histograms, ledgers, error classes, the digest of a result, demands, the verdict.
+ * - `targets/`: what is measured: a {@linkcode Subject} becomes targets, started if need be; `/stats`, the machine.
+ * - `engine/`: generates load: {@linkcode LoadOptions} in, {@linkcode LoadResult} out, both plain data. The types are
+ *   `engine.ts`, `load_options.ts`, `load_result.ts`; all else there is how, and nobody outside the folder needs it.
+ * - `reports/`: turns a {@linkcode RunReport} into text, files and views, and reads `run.json` again. Pure but for the
+ *   writing; a report needs nothing that is not in `run.json`, so that `perf report` can render without a run.
+ * - `measure.ts`: one run from subject to RunReport. Experiments call it, or its second half with servers they hold.
+ * - `experiments/`: several runs and what they say together: compare, scale, search, drill, plan. Pure statistics in
+ *   files of their own.
+ * - `commands/`: one file per subcommand, listed in `table.ts`; options shared by all that measure in `load_flags.ts`.
+ */
 import { systemClock } from "../core/clock.ts";
-import { type CommandLine, readCommandLine } from "./command_line.ts";
-import { runLocally } from "./local_engine.ts";
-import type { TextSink } from "./progress_view.ts";
-import { runCommand } from "./run_command.ts";
+import { type CommandLine, readCommandLine } from "./commands/command_line.ts";
+import { runLocally } from "./engine/local_engine.ts";
+import type { TextSink } from "./reports/progress_view.ts";
 import { StopSignal } from "./stop_signal.ts";
 
 /**
@@ -17,7 +31,7 @@ export async function runPerf(args: readonly string[]): Promise<number> {
   if (line.kind === "exit") return line.code;
   forgetProxies();
   using stop = new StopSignal(systemClock, () => err.write("\nEnding early; writing what there is...\n"));
-  return await runCommand(line.request, {
+  return await line.work({
     clock: systemClock,
     engine: runLocally,
     signal: stop.signal,

@@ -1,6 +1,6 @@
 /** Ctrl-C: the first asks the run to end with a report, a later one ends the process. */
 import type { Clock } from "../core/clock.ts";
-import { exitCodes } from "./verdict.ts";
+import { exitCodes } from "./truth/verdict.ts";
 
 /** Under a task runner one Ctrl-C arrives twice within a millisecond. */
 const SAME_KEYPRESS_MS = 1_000;

@@ -61,3 +61,13 @@ export function formatShare(part: number, whole: number): string {
   if (whole === 0) return "n/a";
   return `${(Math.floor(part / whole * 10_000) / 100).toFixed(2)}%`;
 }
+
+/** Reads `5%`, `5%/s` or `0.05`; answers a share from 0 to 1. Throws {@linkcode UsageError}. */
+export function parseShare(text: string): number {
+  const [, digits = "", percent] = /^(\d+(?:\.\d+)?)(%)?(?:\/s)?$/.exec(text) ?? [];
+  const share = percent === undefined ? Number(digits) : Number(digits) / 100;
+  if (digits === "" || share > 1) {
+    throw new UsageError(`Cannot read share "${text}": write it like 5% or 0.05, at most 100%`);
+  }
+  return share;
+}

@@ -1,0 +1,265 @@
+/** The options that every measuring command takes: what to measure, with which load, held to which demands. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Part } from "../engine/load_options.ts";
+import type { PacerKind } from "../engine/pacer.ts";
+import type { RunRequest } from "../measure.ts";
+import { parsePattern, parseStages } from "../scenario/pattern_text.ts";
+import { parsePayload, type PayloadSpec } from "../scenario/payload_spec.ts";
+import type { Pattern, Scenario, Stage } from "../scenario/scenario.ts";
+import { resolveScenario, type ScenarioChanges } from "../scenario/resolve_scenario.ts";
+import { parseSubject, type Subject } from "../targets/subject.ts";
+import { parseSlos } from "../truth/slo.ts";
+import { parseCount, parseDurationMs, parsePerSec, parseShare } from "../units.ts";
+import { UsageError } from "../usage_error.ts";
+import { type CommandContext, option } from "./command.ts";
+import { speechOf } from "./speech_flags.ts";
+
+/** The options as commander gives them. */
+export interface LoadFlags {
+  readonly scenario: string;
+  readonly targets?: string;
+  /** True for `--start` alone, false for `--no-start`. */
+  readonly start?: string | boolean;
+  readonly instances: number;
+  readonly redis?: string;
+  readonly clients?: number;
+  readonly messages?: number;
+  readonly rate?: number;
+  readonly duration?: number;
+  readonly stages?: readonly Stage[];
+  readonly model?: Scenario["model"];
+  readonly pattern?: Pattern;
+  readonly payload?: PayloadSpec;
+  readonly window?: number;
+  readonly warmup?: number;
+  readonly drain: number;
+  readonly interval?: number;
+  readonly batch?: number;
+  readonly maxBatches?: number;
+  readonly connectTimeout?: number;
+  readonly retries?: number;
+  readonly rampUp?: number;
+  readonly churn?: number;
+  readonly parts?: readonly Part[];
+  readonly pacer: PacerKind;
+  readonly workers: number | "auto";
+  readonly sourceIps: readonly string[];
+  readonly speech?: "shoal" | "plain" | "http";
+  readonly message?: string;
+  readonly reply?: string;
+  readonly hello?: readonly string[];
+  readonly method?: string;
+  readonly body?: string;
+  readonly pauseBelow: number;
+  readonly resumeAbove: number;
+  readonly slo?: string;
+  readonly seed?: number;
+  readonly out: string;
+  readonly quiet?: boolean;
+}
+
+const PARTS: readonly Part[] = ["http", "traffic", "cross"];
+
+/** Adds the options; answers the command. */
+export function addLoadFlags(command: Command): Command {
+  addTargetFlags(command);
+  addTrafficFlags(command);
+  addConnectFlags(command);
+  addSpeechFlags(command);
+  return addRunFlags(command);
+}
+
+function addTargetFlags(command: Command): void {
+  command
+    .option("--scenario <name>", "light, medium, heavy, stress, xl, or a file (.json, .ts)", "light")
+    .option(
+      "--targets <urls>",
+      "comma-separated ws:// or http:// addresses (default: nodes on ports 8080-8082)",
+    )
+    .option(
+      "--start [what]",
+      "start servers for this run: cluster=3 (default), standalone, or a command line",
+    )
+    .option("--no-start", "never start one")
+    .option("--instances <n>", "size of a cluster of our own", option((text) => parseCount(text)), 2)
+    .option("--redis <url>", "Redis for a cluster of our own (default: embedded hub)");
+}
+
+function addTrafficFlags(command: Command): void {
+  command
+    .option("-c, --clients <n>", "connections, over all instances", option((text) => parseCount(text)))
+    .option("-n, --messages <n>", "measured messages", option((text) => parseCount(text)))
+    .option("--rate <n/s>", "messages per second, over all connections", option(parsePerSec))
+    .option("-z, --duration <time>", "length of the measured phase", option(parseDurationMs))
+    .option("--stages <list>", "rates over time, like 10s:500,20s:2k", option(parseStages))
+    .addOption(new Option("--model <model>", "open: by plan; closed: on answers").choices(["open", "closed"]))
+    .option(
+      "--pattern <kind>",
+      "echo, rpc:METHOD, broadcast[:PUBLISHERS], rooms:SIZE, direct, mixed",
+      option(parsePattern),
+    )
+    .option(
+      "--payload <bytes>",
+      "64, 64..1024, exp:256 or 64x9,4096x1 (bytes x weight)",
+      option(parsePayload),
+    )
+    .option(
+      "--window <n>",
+      "unanswered messages per connection, 0: any",
+      option((text) => parseCount(text, 0)),
+    )
+    .option("--warmup <time>", "before measuring (default: 3s)", option(parseDurationMs))
+    .option("--drain <time>", "wait for answers at most", option(parseDurationMs), 10_000);
+}
+
+function addConnectFlags(command: Command): void {
+  command
+    .option("--batch <n>", "connections opened together", option((text) => parseCount(text)))
+    .option("--interval <time>", "from batch to batch", option(parseDurationMs))
+    .option("--max-batches <n>", "batches under way at any time", option((text) => parseCount(text)))
+    .option(
+      "--ramp-up <time>",
+      "open all connections evenly within this time (sets --batch)",
+      option(parseDurationMs),
+    )
+    .addOption(new Option("--rampUp <time>").argParser(option(parseDurationMs)).hideHelp())
+    .option("--connect-timeout <time>", "a connection has to stand within this", option(parseDurationMs))
+    .option("--retries <n>", "further attempts of one connection", option((text) => parseCount(text, 0)))
+    .option("--churn <share/s>", "connections closed and opened anew, like 5%/s", option(parseShare))
+    .option("--source-ips <list>", "local addresses to connect from, or auto", parseSourceIps, [])
+    .option(
+      "--pause-below <share>",
+      "connecting pauses when less memory is available",
+      option(parseShare),
+      0.1,
+    )
+    .option("--resume-above <share>", "and goes on from here", option(parseShare), 0.15);
+}
+
+function addSpeechFlags(command: Command): void {
+  command
+    .addOption(
+      new Option("--speech <kind>", "what is spoken (default: shoal, http for http:// targets with a path)")
+        .choices(["shoal", "plain", "http"]),
+    )
+    .option("--message <template>", "plain: text with {{id}}, {{seq}} and {{payload}}")
+    .option("--reply <rule>", "plain: echo, order, or /expression/ whose first group is the id")
+    .option("--hello <text...>", "plain: sent first on each connection")
+    .option("--method <name>", "http: request method (default: GET, POST with --body)")
+    .option("--body <text>", "http: request body, with {{id}} and {{payload}}");
+}
+
+function addRunFlags(command: Command): Command {
+  return command
+    .option("--parts <list>", "of http, traffic, cross (default: what the target can)", parseParts)
+    .addOption(
+      new Option("--pacer <kind>", "spin is exact and takes a core").choices(["timer", "spin"]).default(
+        "timer",
+      ),
+    )
+    .option("--workers <n>", "generator processes, or auto", option(parseWorkers), "auto")
+    .option("--slo <list>", "demands, like 'rtt.p99<50ms,loss==0'")
+    .option("--seed <n>", "for payloads and names (default: random)", option((text) => parseCount(text, 0)))
+    .option("--out <folder>", "where reports go", "reports/")
+    .option("--quiet", "no progress");
+}
+
+function parseParts(text: string): readonly Part[] {
+  const names = text.split(",").map((name) => name.trim()).map((name) => name === "ws" ? "traffic" : name);
+  const wrong = names.find((name) => !PARTS.some((part) => part === name));
+  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is none of ${PARTS.join(", ")}.`);
+  return PARTS.filter((part) => names.includes(part));
+}
+
+function parseWorkers(text: string): number | "auto" {
+  return text === "auto" ? text : parseCount(text);
+}
+
+function parseSourceIps(text: string): readonly string[] {
+  return text.split(",").map((name) => name.trim());
+}
+
+/** The request behind the options. Throws {@linkcode UsageError}. */
+export function toRunRequest(
+  flags: LoadFlags,
+  context: Pick<CommandContext, "argv" | "newSeed">,
+): RunRequest {
+  const scenario = resolveScenario(flags.scenario, changesOf(flags));
+  const { pacer, drain, out, pauseBelow, resumeAbove, sourceIps } = flags;
+  if (resumeAbove <= pauseBelow) {
+    throw new UsageError(
+      "--resume-above has to be above --pause-below: between them connecting stays as it is",
+    );
+  }
+  return {
+    subject: subjectOf(flags),
+    load: {
+      scenario,
+      parts: partsOf(flags, scenario),
+      pacer,
+      workers: workersOf(flags.workers, scenario),
+      sourceIps,
+      drainMs: drain,
+      governor: { pauseBelow, resumeAbove },
+      seed: flags.seed ?? context.newSeed(),
+    },
+    slos: parseSlos(flags.slo ?? ""),
+    out,
+    isQuiet: flags.quiet === true,
+    argv: context.argv,
+  };
+}
+
+function changesOf(flags: LoadFlags): ScenarioChanges {
+  const { batch, interval, maxBatches, connectTimeout, retries } = flags;
+  return {
+    model: flags.model,
+    pattern: flags.pattern,
+    speech: speechOf(flags),
+    connections: flags.clients,
+    messages: flags.messages,
+    perSec: flags.rate,
+    stages: flags.stages,
+    durationMs: flags.duration,
+    payload: flags.payload,
+    window: flags.window,
+    warmupMs: flags.warmup,
+    rampUpMs: flags.rampUp,
+    ramp: {
+      batch,
+      intervalMs: interval,
+      maxActiveBatches: maxBatches,
+      connectTimeoutMs: connectTimeout,
+      retries,
+    },
+    churnPerSec: flags.churn,
+  };
+}
+
+function subjectOf(flags: LoadFlags): Subject {
+  const { targets, start, instances, redis } = flags;
+  if (typeof start === "string") return parseSubject(start, { urls: targets, redis });
+  if (targets !== undefined) return { kind: "urls", urls: targets };
+  if (start === true) return { kind: "cluster", instances, redis };
+  return { kind: "running", mayStart: start === undefined, instances, redis };
+}
+
+/** Only nodes of Shoal have `/health` and channels. */
+function partsOf(flags: LoadFlags, scenario: Scenario): readonly Part[] {
+  const can: readonly Part[] = scenario.speech.kind === "shoal" ? PARTS : ["traffic"];
+  const wrong = flags.parts?.find((part) => !can.includes(part));
+  if (wrong !== undefined) throw new UsageError(`Part ${wrong} needs nodes of Shoal: leave --parts out`);
+  return flags.parts ?? can;
+}
+
+/** A process holds some 16,000 sockets with the usual limit of 20,000 files. */
+const CONNECTIONS_PER_WORKER = 16_000;
+/** A core sends this much without being late. */
+const PER_SEC_PER_WORKER = 40_000;
+
+function workersOf(asked: number | "auto", scenario: Scenario): number {
+  if (asked !== "auto") return Math.min(asked, scenario.connections);
+  const forSockets = Math.ceil(scenario.connections / CONNECTIONS_PER_WORKER);
+  const forRate = scenario.model === "closed" ? 1 : Math.ceil(scenario.perSec / PER_SEC_PER_WORKER);
+  return Math.max(forSockets, Math.min(forRate, navigator.hardwareConcurrency));
+}

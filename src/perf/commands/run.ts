@@ -1,0 +1,55 @@
+/** `perf run`: one run, judged, shown and written. */
+// picocolors: colour codes in one tiny file, without a look at the environment that we do not ask for.
+import pc from "picocolors";
+import { measureSubject, type PerfWorld, type RunRequest } from "../measure.ts";
+import type { TextSink } from "../reports/progress_view.ts";
+import { prepareReports, writeReport } from "../reports/report_files.ts";
+import { type Palette, plainPalette, summaryLines } from "../reports/summary.ts";
+import type { ExitCode } from "../truth/verdict.ts";
+import type { PerfCommand } from "./command.ts";
+import { addLoadFlags, type LoadFlags, toRunRequest } from "./load_flags.ts";
+import { endingOf } from "./trouble.ts";
+
+const EXAMPLES = `
+Examples:
+  deno task perf                                      light, on the nodes of this machine or on a cluster of its own
+  deno task perf --scenario medium --slo 'rtt.p99<50ms,loss==0'
+  deno task perf run --targets ws://127.0.0.1:8080,ws://127.0.0.1:8081 -c 200 --rate 2k/s -z 20s
+  deno task perf --start cluster=3 --parts traffic,cross --pattern rooms:20 --workers 2
+  deno task perf --targets ws://127.0.0.1:9000/chat --speech plain --message '{"id":{{id}},"text":"{{payload}}"}'
+  deno task perf --targets http://127.0.0.1:8080/health --rate 5k/s
+
+Exit codes: 0 all demands kept, 1 an SLO broken, 2 wrong usage, 3 messages lost, doubled or out of order,
+4 the run proves nothing, 5 target lost or none, 130 interrupted (the partial report is written).`;
+
+/** The subcommand. */
+export const runCommand: PerfCommand = {
+  name: "run",
+  isDefault: true,
+  build: (command, context) => {
+    addLoadFlags(command)
+      .description("run one scenario and judge it (the default)")
+      .addHelpText("after", EXAMPLES)
+      .action((flags: LoadFlags) => {
+        const request = toRunRequest(flags, context);
+        context.begin((world) => runOnce(request, world));
+      });
+  },
+};
+
+/** Runs, shows and writes; answers the exit code. */
+export async function runOnce(request: RunRequest, world: PerfWorld): Promise<ExitCode> {
+  return await endingOf(world, async () => {
+    await prepareReports(request.out);
+    const report = await measureSubject(request, world);
+    const files = await writeReport(report, request.out);
+    world.out.write(summaryLines(report, files, paletteFor(world.out)).join("\n"));
+    return report.verdict.exitCode;
+  });
+}
+
+/** Colours for a terminal that wants them. */
+export function paletteFor(sink: TextSink): Palette {
+  const isWanted = sink.isTerminal && Deno.env.get("NO_COLOR") === undefined;
+  return isWanted ? pc.createColors(true) : plainPalette;
+}

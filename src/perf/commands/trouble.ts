@@ -1,0 +1,21 @@
+/** How a command ends that could not do its work: one line that says why and what to do, and the exit code. */
+import type { PerfWorld } from "../measure.ts";
+import { StartError } from "../targets/started_server.ts";
+import { NoTargetError } from "../targets/targets.ts";
+import { type ExitCode, exitCodes } from "../truth/verdict.ts";
+import { UsageError } from "../usage_error.ts";
+
+/** Does `work`; errors that are the caller's or the target's become a message on `world.err` and a code. */
+export async function endingOf(world: PerfWorld, work: () => Promise<ExitCode>): Promise<ExitCode> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof UsageError) {
+      world.err.write(`error: ${error.message}\n`);
+      return exitCodes.usage;
+    }
+    if (!(error instanceof NoTargetError) && !(error instanceof StartError)) throw error;
+    world.err.write(`${error.message}\n`);
+    return world.signal.aborted ? exitCodes.interrupted : exitCodes.targetLost;
+  }
+}

@@ -1,0 +1,94 @@
+/** The load generator's own health: a measurement by an overloaded instrument is a measurement of the instrument. */
+import { cpuUsage } from "node:process";
+import type { Clock } from "../../core/clock.ts";
+import {
+  encodeHistogram,
+  type Histogram,
+  type HistogramText,
+  newHistogram,
+  recordMs,
+} from "../truth/histogram.ts";
+
+/** How one process of the generator fared during one phase, as plain data. */
+export interface GeneratorHealth {
+  readonly processes: number;
+  /** CPU time by wall time of this process; 1 is one core. */
+  readonly cpuCores: number;
+  /** CPU time, seconds. */
+  readonly cpuSeconds: number;
+  /** The most memory it was seen to use. */
+  readonly maxRssBytes: number;
+  /** Sends that the generator itself released too late, and all it released. */
+  readonly lateSends: number;
+  readonly sends: number;
+  /** What counts as late, milliseconds after the intended time. */
+  readonly lateAfterMs: number;
+  /** From the intended time of a send to its release, microseconds. */
+  readonly sendLag: HistogramText;
+  /** How much later than asked a 20 ms timer fires, microseconds. */
+  readonly loopLag: HistogramText;
+}
+
+const LAG_EVERY_MS = 20;
+/** Memory is looked at once a second. */
+const BEATS_PER_RSS = 50;
+
+/** Watches this process from construction to {@linkcode stop}. */
+export class GeneratorWatch {
+  readonly sendLag: Histogram = newHistogram();
+  readonly #loopLag: Histogram = newHistogram();
+  readonly #clock: Clock;
+  readonly #lateAfterMs: number;
+  readonly #cpuAtStart = cpuUsage();
+  readonly #beganMs: number;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #lastBeatMs: number;
+  #maxRssBytes = Deno.memoryUsage().rss;
+  #beats = 0;
+  #sends = 0;
+  #lateSends = 0;
+
+  /** `lateAfterMs`: a send released later than this counts as late. */
+  constructor(clock: Clock, lateAfterMs: number) {
+    this.#clock = clock;
+    this.#lateAfterMs = lateAfterMs;
+    this.#beganMs = clock.monotonicMs();
+    this.#lastBeatMs = this.#beganMs;
+    this.#timer = setInterval(() => this.#beat(), LAG_EVERY_MS);
+  }
+
+  /** A send that was due at `intendedMs` is released at `nowMs`. */
+  released(intendedMs: number, nowMs: number): void {
+    const lagMs = nowMs - intendedMs;
+    recordMs(this.sendLag, lagMs);
+    this.#sends++;
+    if (lagMs > this.#lateAfterMs) this.#lateSends++;
+  }
+
+  /** Ends the watch and says how it went. */
+  stop(): GeneratorHealth {
+    clearInterval(this.#timer);
+    const used = cpuUsage(this.#cpuAtStart);
+    const wallUs = Math.max(1, (this.#clock.monotonicMs() - this.#beganMs) * 1_000);
+    return {
+      processes: 1,
+      cpuCores: (used.user + used.system) / wallUs,
+      cpuSeconds: (used.user + used.system) / 1_000_000,
+      maxRssBytes: this.#maxRssBytes,
+      lateSends: this.#lateSends,
+      sends: this.#sends,
+      lateAfterMs: this.#lateAfterMs,
+      sendLag: encodeHistogram(this.sendLag),
+      loopLag: encodeHistogram(this.#loopLag),
+    };
+  }
+
+  #beat(): void {
+    const nowMs = this.#clock.monotonicMs();
+    recordMs(this.#loopLag, Math.max(0, nowMs - this.#lastBeatMs - LAG_EVERY_MS));
+    this.#lastBeatMs = nowMs;
+    if (this.#beats++ % BEATS_PER_RSS === 0) {
+      this.#maxRssBytes = Math.max(this.#maxRssBytes, Deno.memoryUsage().rss);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { goodResult, healthyGenerator, histogramOf, sampleOptions } from "../reports/sample_run.ts";
+import { digest } from "./digest.ts";
+import type { LoadOptions } from "../engine/load_options.ts";
+import type { LoadResult, TrafficResult } from "../engine/load_result.ts";
+import { parseSlos, withDefaults } from "./slo.ts";
+import { judge } from "./verdict.ts";
+
+function verdict(result: LoadResult, slos = "", options: LoadOptions = sampleOptions) {
+  const { word, exitCode, findings, isSaturated } = judge(
+    result,
+    digest(result),
+    options,
+    withDefaults(parseSlos(slos)),
+  );
+  return { word, exitCode, names: findings.map((finding) => finding.name), isSaturated };
+}
+
+function withTraffic(change: (traffic: TrafficResult) => Partial<TrafficResult>): LoadResult {
+  const { traffic } = goodResult;
+  assert.ok(traffic);
+  return { ...goodResult, traffic: { ...traffic, ...change(traffic) } };
+}
+
+const invalid = (name: string) => ({ word: "INVALID", exitCode: 4, names: [name], isSaturated: false });
+
+Deno.test("judge() passes a run in which nothing is wrong", () => {
+  assert.deepEqual(verdict(goodResult, "rtt.p99<50ms,cross.p99<4ms"), {
+    word: "PASS",
+    exitCode: 0,
+    names: [],
+    isSaturated: false,
+  });
+});
+
+Deno.test("judge() fails a broken SLO with code 1", () => {
+  assert.deepEqual(verdict(goodResult, "rtt.p99<1ms"), {
+    word: "FAIL",
+    exitCode: 1,
+    names: ["slo"],
+    isSaturated: false,
+  });
+});
+
+Deno.test("judge() fails one lost message with code 3, and lets it pass when allowed", () => {
+  const lossy = withTraffic((ws) => ({
+    instances: ws.instances.map((row, at) => at === 0 ? { ...row, answered: 999, unanswered: 1 } : row),
+  }));
+  assert.deepEqual([verdict(lossy).word, verdict(lossy).exitCode], ["FAIL", 3]);
+  assert.equal(verdict(lossy, "loss<=1").exitCode, 0);
+});
+
+Deno.test("judge() calls a run invalid whose generator was late or out of CPU", () => {
+  assert.deepEqual(
+    verdict(withTraffic(() => ({ generators: [{ ...healthyGenerator, lateSends: 101 }] }))),
+    invalid("generator-bound"),
+  );
+  assert.deepEqual(
+    verdict(withTraffic(() => ({ generators: [{ ...healthyGenerator, cpuCores: 0.95 }] }))),
+    invalid("generator-bound"),
+  );
+  assert.equal(
+    verdict(withTraffic(() => ({ generators: [{ ...healthyGenerator, lateSends: 99 }] }))).word,
+    "PASS",
+  );
+});
+
+Deno.test("judge() lets a spinning pacer use its core", () => {
+  const spinning = withTraffic(() => ({ generators: [{ ...healthyGenerator, cpuCores: 1 }] }));
+  assert.equal(verdict(spinning, "", { ...sampleOptions, pacer: "spin" }).word, "PASS");
+});
+
+Deno.test("judge() refuses an SLO on a percentile without enough samples", () => {
+  assert.deepEqual(verdict(goodResult, "rtt.p99.9<50ms"), invalid("too-few-samples"));
+});
+
+Deno.test("judge() reports connections that are spread unevenly", () => {
+  const skewed = withTraffic((ws) => ({
+    instances: ws.instances.map((row, at) => ({ ...row, connections: at === 0 ? 8 : 2 })),
+  }));
+  assert.deepEqual(verdict(skewed), invalid("unbalanced"));
+});
+
+Deno.test("judge() reports a latency that drifts", () => {
+  assert.deepEqual(verdict(withTraffic(() => ({ lastThird: histogramOf(600, 40) }))), invalid("not-steady"));
+});
+
+Deno.test("judge() says saturated when less than 98 % of the offered rate was achieved", () => {
+  const slow = verdict(withTraffic(() => ({ achievedPerSec: 970 })));
+  assert.deepEqual(slow, { word: "FAIL", exitCode: 1, names: ["slo"], isSaturated: true });
+});
+
+Deno.test("judge() puts a lost target above all but an interruption", () => {
+  assert.equal(verdict({ ...goodResult, lostTargets: ["127.0.0.1:8080"] }).exitCode, 5);
+  assert.equal(verdict({ ...goodResult, cross: undefined }).exitCode, 5);
+  assert.equal(
+    verdict({ ...goodResult, lostTargets: ["127.0.0.1:8080"], wasInterrupted: true }).exitCode,
+    130,
+  );
+});
