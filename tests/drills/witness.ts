@@ -1,0 +1,75 @@
+/** What a drill asks the nodes afterwards: is presence right, and was each leave told once. */
+import { Centrifuge } from "centrifuge";
+import { until } from "../../src/testing/processes.ts";
+import type { Fleet, Listener } from "./fleet.ts";
+
+/** Asks several nodes for presence. */
+export class Witness implements Disposable {
+  readonly #clients: readonly Centrifuge[];
+
+  private constructor(clients: readonly Centrifuge[]) {
+    this.#clients = clients;
+  }
+
+  static async open(addresses: readonly string[]): Promise<Witness> {
+    const clients = addresses.map((address) =>
+      new Centrifuge(address, { minReconnectDelay: 100, maxReconnectDelay: 500 })
+    );
+    for (const client of clients) client.connect();
+    await Promise.all(clients.map((client) => client.ready(10_000)));
+    return new Witness(clients);
+  }
+
+  /** Waits until each node answers for each channel with exactly the clients of `fleet`; how long it took, in ms. */
+  presenceIsRight(fleet: Fleet, withinMs: number): Promise<number> {
+    return until("presence is right on every node", async () => {
+      for (const [channel, expected] of fleet.expectedPresence()) {
+        const answers = await Promise.all(this.#clients.map((client) => presentIn(client, channel)));
+        if (!answers.every((present) => isSame(present, expected))) return false;
+      }
+      return true;
+    }, withinMs);
+  }
+
+  [Symbol.dispose](): void {
+    for (const client of this.#clients) client.disconnect();
+  }
+}
+
+async function presentIn(client: Centrifuge, channel: string): Promise<ReadonlySet<string>> {
+  try {
+    return new Set(Object.keys((await client.presence(channel)).clients));
+  } catch {
+    return new Set(); // not answered: asked again
+  }
+}
+
+function isSame(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && a.isSubsetOf(b);
+}
+
+/** How leaves were told, over all pairs of a subscriber that stayed and a client that went from its channel. */
+export interface LeaveAccount {
+  readonly pairs: number;
+  readonly once: number;
+  readonly never: number;
+  readonly moreThanOnce: number;
+}
+
+/** The account of leaves: `stayed` heard all along; each old id of the other listeners has left. */
+export function accountOfLeaves(fleet: Fleet, stayed: ReadonlySet<Listener>): LeaveAccount {
+  const counts: number[] = [];
+  for (const group of Map.groupBy(fleet.listeners, ({ channel }) => channel).values()) {
+    const gone = group.flatMap(({ ids }) => ids.slice(0, -1));
+    for (const listener of group.filter((one) => stayed.has(one))) {
+      counts.push(...gone.map((client) => listener.leaves.of(client)));
+    }
+  }
+  const having = (isWanted: (count: number) => boolean) => counts.filter(isWanted).length;
+  return {
+    pairs: counts.length,
+    once: having((count) => count === 1),
+    never: having((count) => count === 0),
+    moreThanOnce: having((count) => count > 1),
+  };
+}
