@@ -13,6 +13,8 @@ export interface FleetOptions {
   readonly subscribersPerChannel: number;
   /** Publications a second in each channel. */
   readonly ratePerChannel: number;
+  /** Characters of filling in each publication. */
+  readonly payloadChars?: number;
 }
 
 /** A client that is told to try again soon; a drill measures the server, not politeness. */
@@ -96,15 +98,18 @@ class Publisher {
   /** Errors that publishes were answered with, by code. */
   readonly errors = new Map<number, number>();
 
-  constructor(address: string, channel: string) {
+  readonly #filling: string;
+
+  constructor(address: string, channel: string, payloadChars: number) {
     this.channel = channel;
+    this.#filling = "x".repeat(payloadChars);
     this.centrifuge = new Centrifuge(address, RECONNECT);
   }
 
   publish(): void {
     const n = this.sent.next();
     this.underWay++;
-    this.centrifuge.publish(this.channel, { n, t: performance.now() }).then(
+    this.centrifuge.publish(this.channel, { n, t: performance.now(), filling: this.#filling }).then(
       () => this.sent.acknowledge(n),
       ({ code }) => this.errors.set(code, (this.errors.get(code) ?? 0) + 1),
     ).finally(() => this.underWay--);
@@ -118,11 +123,12 @@ export class Fleet implements Disposable {
   #timer: ReturnType<typeof setInterval> | undefined;
 
   private constructor(options: FleetOptions) {
-    const { addresses, channels, channelPrefix, subscribersPerChannel, ratePerChannel } = options;
+    const { addresses, channels, channelPrefix, subscribersPerChannel, ratePerChannel, payloadChars = 0 } =
+      options;
     const addressOf = (at: number) => addresses[at % addresses.length] ?? "";
     const names = Array.from({ length: channels }, (_, n) => `${channelPrefix}${n}`);
     this.#ratePerChannel = ratePerChannel;
-    this.#publishers = names.map((channel, n) => new Publisher(addressOf(n), channel));
+    this.#publishers = names.map((channel, n) => new Publisher(addressOf(n), channel, payloadChars));
     this.listeners = this.#publishers.flatMap(({ channel, sent }, n) =>
       Array.from({ length: subscribersPerChannel }, (_, k) => {
         const at = (n + k) % addresses.length;

@@ -1,0 +1,18 @@
+/** Every drill, in the order in which they are run. */
+import type { Drill } from "./drill.ts";
+import { freezeNode, killNode } from "./node_faults.ts";
+import { reconnectStorm } from "./reconnect_storm.ts";
+import { partition, redisForgets, redisHangs, redisRestarts } from "./redis_faults.ts";
+import { slowSubscriber } from "./slow_subscriber.ts";
+
+/** Faults that the cluster is put through under load. */
+export const drills: readonly Drill[] = [
+  killNode,
+  freezeNode,
+  redisHangs,
+  redisRestarts,
+  redisForgets,
+  partition,
+  slowSubscriber,
+  reconnectStorm,
+];
