@@ -51,7 +51,7 @@ export const slowSubscriber: Drill = {
 /** How many clients the node has closed as slow. */
 async function slowCloses(port: number): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { connection: "close" } });
-  return Number(/^shoal_closes_total\{code="3008"\} (\d+)/m.exec(await response.text())?.[1] ?? 0);
+  return Number(/^websocket_connection_errors_total\{code="3008"\} (\d+)/m.exec(await response.text())?.[1] ?? 0);
 }
 
 /** A WebSocket client by hand, which subscribes and then leaves everything in the socket. */
