@@ -40,4 +40,4 @@ export { ConfigError, type ConfigOptions } from "./config/mod.ts";
 export { ClientError, CloseError } from "./core/errors.ts";
 export type { LogFields, Logger, LogLevel } from "./core/log.ts";
 export { type App, type AppSession, defineApp } from "./server/mod.ts";
-export type { RpcCaller, RpcHandler } from "./server/mod.ts";
+export type { PublishOptions, RpcCaller, RpcHandler } from "./server/mod.ts";

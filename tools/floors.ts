@@ -34,6 +34,7 @@ const packageFolders: Readonly<Record<string, readonly string[]>> = {
   "hdr-histogram-js": ["perf"],
   picocolors: ["cluster", "perf", "app"],
   centrifuge: ["client"],
+  "fossil-delta": ["server"],
 };
 
 /** Collections of single ideas rather than one thing with a door: their files are imported by name. */

@@ -1,5 +1,5 @@
 /** A node as an application gets it: configured, listening, ready to be built upon. */
-import type { BackendFactory } from "../backend/backend.ts";
+import type { BackendFactory, StreamPosition } from "../backend/backend.ts";
 import { type Config, configOf, type ConfigOptions, connectionLimit, isOpenMode } from "../config/mod.ts";
 import { systemClock } from "../core/clock.ts";
 import type { Logger } from "../core/log.ts";
@@ -18,6 +18,7 @@ import {
   echo,
   Node,
   type NodeEnd,
+  type PublishOptions,
   type RpcCaller,
   type RpcHandler,
   sha256,
@@ -59,9 +60,10 @@ export interface ShoalNode extends AsyncDisposable {
   readonly ready: Promise<void>;
   /** Resolves when the node has ended, whoever asked for it. */
   readonly ended: Promise<NodeEnd>;
-  /** Publishes any JSON value. Resolves when the backend took it; rejects with a `ClientError` (100) otherwise. Safe to
-   * call concurrently; calls for one channel are delivered in order. */
-  publish(channel: string, data: unknown, workspace?: string): Promise<void>;
+  /** Publishes any JSON value. Resolves when the backend took it, with its position where the channel has history;
+   * rejects with a `ClientError` (100) otherwise. Safe to call concurrently; calls for one channel are delivered in
+   * order. */
+  publish(channel: string, data: unknown, options?: PublishOptions): Promise<StreamPosition | undefined>;
   /** What `GET /health` answers. */
   health(): HealthReport;
   /** Asks clients to reconnect elsewhere, at a pace, and takes no new ones. Resolves when all are gone. */
@@ -155,7 +157,7 @@ function started(node: Node, http: HttpServer, view: NodeView): ShoalNode {
     url: `ws://${address}/connection/websocket`,
     ready: node.ready,
     ended: node.ended,
-    publish: (channel, data, workspace) => node.publish(channel, data, workspace),
+    publish: (channel, data, options) => node.publish(channel, data, options),
     health: () => view.health(),
     drain: () => node.drain(),
     endOnSignals() {

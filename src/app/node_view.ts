@@ -1,5 +1,6 @@
 /** What HTTP shows of a node, in the words of the wire. */
 import type { NodeRecord } from "../backend/backend.ts";
+import { closeTable } from "../core/errors.ts";
 import type { HealthReport, NodeStats, NodeView, ReadyReport, StatsReport } from "../http/mod.ts";
 import { createMetrics, type MetricsSource } from "../metrics/mod.ts";
 import type { Node } from "../server/mod.ts";
@@ -71,6 +72,11 @@ function metricsOf(node: Node): Omit<MetricsSource, "listenersReopened"> {
     connectionsOpened: traffic.connectionsOpened,
     connectionsRefused: traffic.connectionsRefused,
     reaps: traffic.reaps,
+    publicationsDropped: traffic.publicationsDropped,
+    publicationsConflated: traffic.publicationsConflated,
+    positionsLost: traffic.positionsLost,
+    recoveries: traffic.recoveries,
+    slowCloses: traffic.closes.get(closeTable.slow.code) ?? 0,
     closes: traffic.closes,
     errors: traffic.errors,
     memoryBytes: stats.rssBytes,

@@ -66,6 +66,35 @@ export function optionalBoolean(text: string): z.ZodOptional<z.ZodBoolean> {
   return z.boolean().optional().register(optionInfo, { kind: "boolean", wants: "true or false", text });
 }
 
+/** Builds one whole-number field of an object option; it stays undefined when not set. */
+export function optionalInteger(
+  options: Omit<IntegerOptions, "initial" | "isPowerOfTwo">,
+): z.ZodOptional<z.ZodType<number, number>> {
+  const { min, max, isZeroAllowed = false, unit, text } = options;
+  const isWanted = (value: number): boolean =>
+    (isZeroAllowed && value === 0) || (value >= min && value <= max);
+  const range = `an integer from ${min} to ${max}`;
+  return z.int().refine(isWanted).optional().register(optionInfo, {
+    kind: "integer",
+    wants: isZeroAllowed ? `0, or ${range}` : range,
+    text,
+    ...(unit === undefined ? {} : { unit }),
+  });
+}
+
+/** Builds one field of an object option with a few named values; it stays undefined when not set. */
+export function optionalChoice<const Name extends string>(
+  names: readonly [Name, ...Name[]],
+  text: string,
+): z.ZodOptional<z.ZodType<Name, Name>> {
+  const schema: z.ZodType<Name, Name> = z.literal(names);
+  return schema.optional().register(optionInfo, {
+    kind: "choice",
+    wants: `one of ${names.join(", ")}`,
+    text,
+  });
+}
+
 /** A text; `isWanted` judges it, and `wants` says in words what it judges. */
 export interface TextOptions extends CommonOptions<string> {
   readonly wants: string;

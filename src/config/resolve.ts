@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { chooseTransport, type Transport } from "./derive.ts";
 import { ConfigError, type Fault, pathText, shownValue, unknownFault, valueFault } from "./fault.ts";
+import { slowPolicies } from "./options/channels.ts";
 import { type Camel, camelName, renameKeys, snakeName } from "./names.ts";
 import { nearest } from "./nearest.ts";
 import { breaches } from "./rules.ts";
@@ -16,6 +17,23 @@ export interface ChannelConfig {
   readonly allowPublishForClient: boolean;
   readonly allowPublishForSubscriber: boolean;
   readonly publisherInfo: boolean;
+  /** Publications that are kept; 0 is no history. */
+  readonly historySize: number;
+  /** Seconds. */
+  readonly historyTtl: number;
+  readonly forcePositioning: boolean;
+  readonly forceRecovery: boolean;
+  readonly allowHistoryForClient: boolean;
+  readonly presence: boolean;
+  readonly allowPresenceForClient: boolean;
+  readonly joinLeave: boolean;
+  readonly forcePushJoinLeave: boolean;
+  readonly delta: boolean;
+  /** Publications a second of one connection; 0 is no limit. */
+  readonly publishRate: number;
+  /** Subscribers of one channel on one node; 0 is no limit. */
+  readonly maxSubscribers: number;
+  readonly slowPolicy: (typeof slowPolicies)[number];
 }
 
 /** Channels named `<name>:...`. */
@@ -133,11 +151,26 @@ function finished(parsed: Parsed): Config {
     ...config,
     transport: chooseTransport(transport, config),
     channel: channelConfig(channel, isOpen, false),
-    namespaces: namespaces.map((namespace) => ({
+    namespaces: [...namespaces, ...predefined(namespaces, isOpen)].map((namespace) => ({
       name: namespace.name,
       ...channelConfig(namespace, isOpen, true),
     })),
   };
+}
+
+/** In open mode there is one namespace with everything on, so that it can be tried without any configuration. */
+const durable = {
+  name: "durable",
+  history_size: 1000,
+  history_ttl: 300,
+  force_recovery: true,
+  presence: true,
+  join_leave: true,
+  delta: true,
+};
+
+function predefined(given: Parsed["namespaces"], isOpen: boolean): Parsed["namespaces"] {
+  return isOpen && !given.some(({ name }) => name === durable.name) ? [durable] : [];
 }
 
 function channelConfig(options: Parsed["channel"], isOpen: boolean, isNamespace: boolean): ChannelConfig {
@@ -146,5 +179,18 @@ function channelConfig(options: Parsed["channel"], isOpen: boolean, isNamespace:
     allowPublishForClient: options.allow_publish_for_client ?? isOpen,
     allowPublishForSubscriber: options.allow_publish_for_subscriber ?? false,
     publisherInfo: options.publisher_info ?? isNamespace,
+    historySize: options.history_size ?? 0,
+    historyTtl: options.history_ttl ?? 300,
+    forcePositioning: options.force_positioning ?? false,
+    forceRecovery: options.force_recovery ?? false,
+    allowHistoryForClient: options.allow_history_for_client ?? isOpen,
+    presence: options.presence ?? false,
+    allowPresenceForClient: options.allow_presence_for_client ?? isOpen,
+    joinLeave: options.join_leave ?? false,
+    forcePushJoinLeave: options.force_push_join_leave ?? false,
+    delta: options.delta ?? false,
+    publishRate: options.publish_rate ?? 0,
+    maxSubscribers: options.max_subscribers ?? 0,
+    slowPolicy: options.slow_policy ?? "close",
   };
 }

@@ -39,7 +39,7 @@ Deno.test("resolveLayers() answers the documented defaults when nothing is given
   assert.equal(config.outboxBytes, 1_048_576);
   assert.equal(config.partitions, 64);
   assert.equal(config.transport, "native");
-  assert.deepEqual(config.namespaces, []);
+  assert.deepEqual(config.namespaces.map(({ name }) => name), ["durable"]);
 });
 
 Deno.test("resolveLayers() takes flags over environment over file over default", () => {
@@ -159,6 +159,20 @@ Deno.test("resolveLayers() names the field of a namespace that is at fault", () 
   ]);
 });
 
+const off = {
+  historySize: 0,
+  historyTtl: 300,
+  forcePositioning: false,
+  forceRecovery: false,
+  presence: false,
+  joinLeave: false,
+  forcePushJoinLeave: false,
+  delta: false,
+  publishRate: 0,
+  maxSubscribers: 0,
+  slowPolicy: "close",
+};
+
 Deno.test("resolveLayers() lets every client subscribe and publish in open mode unless told otherwise", () => {
   const namespaces = [{ name: "a" }, { name: "b", allow_publish_for_client: false }];
   const config = usable({ file: { namespaces } });
@@ -166,10 +180,13 @@ Deno.test("resolveLayers() lets every client subscribe and publish in open mode 
     allowSubscribeForClient: true,
     allowPublishForClient: true,
     allowPublishForSubscriber: false,
+    allowHistoryForClient: true,
+    allowPresenceForClient: true,
+    ...off,
   };
   const named = { ...open, publisherInfo: true };
   assert.deepEqual(config.channel, { ...open, publisherInfo: false });
-  assert.deepEqual(config.namespaces, [
+  assert.deepEqual(config.namespaces.slice(0, 2), [
     { name: "a", ...named },
     { name: "b", ...named, allowPublishForClient: false },
   ]);
@@ -181,9 +198,47 @@ Deno.test("resolveLayers() permits nothing by default when there is a token key"
     allowSubscribeForClient: false,
     allowPublishForClient: false,
     allowPublishForSubscriber: false,
+    allowHistoryForClient: false,
+    allowPresenceForClient: false,
+    ...off,
   };
   assert.deepEqual(usable({ env }).channel, { ...none, publisherInfo: false });
   assert.deepEqual(usable({ env }).namespaces, [{ name: "a", ...none, publisherInfo: true }]);
+});
+
+Deno.test("resolveLayers() defines the namespace durable in open mode, unless it is defined already", () => {
+  const durable = usable({}).namespaces.find(({ name }) => name === "durable");
+  assert.deepEqual(
+    [
+      durable?.historySize,
+      durable?.historyTtl,
+      durable?.forceRecovery,
+      durable?.presence,
+      durable?.joinLeave,
+    ],
+    [1000, 300, true, true, true],
+  );
+  assert.equal(durable?.delta, true);
+  const own = usable({ file: { namespaces: [{ name: "durable", history_size: 5 }] } }).namespaces;
+  assert.deepEqual(own.map(({ name, historySize }) => [name, historySize]), [["durable", 5]]);
+  assert.deepEqual(usable({ env: { SHOAL_TOKEN_HMAC_SECRET: KEY } }).namespaces, []);
+});
+
+Deno.test("resolveLayers() refuses channel options that cannot stand together", () => {
+  const lossy = { history_size: 5, force_recovery: true, slow_policy: "conflate" };
+  const file = {
+    channel: { force_positioning: true },
+    namespaces: [{ name: "a", ...lossy }, { name: "b", delta: true, slow_policy: "drop_oldest" }, {
+      name: "c",
+      force_push_join_leave: true,
+    }],
+  };
+  const found = messages({ file });
+  assert.equal(found.length, 4);
+  assert.match(found[0] ?? "", /^Cannot use channel .*want history_size above 0/);
+  assert.match(found[1] ?? "", /namespace "a": want slow_policy "close"/);
+  assert.match(found[2] ?? "", /namespace "b": want slow_policy "close"/);
+  assert.match(found[3] ?? "", /namespace "c": want join_leave/);
 });
 
 Deno.test("configOf() takes camelCase options and throws all faults at once", () => {

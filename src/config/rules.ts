@@ -25,6 +25,7 @@ export function breaches(values: Values): readonly Breach[] {
     ...portBreaches(values),
     ...openBreaches(values),
     ...namespaceBreaches(values),
+    ...channelBreaches(values),
   ];
 }
 
@@ -67,4 +68,35 @@ function namespaceBreaches({ namespaces = [] }: Values): readonly Breach[] {
     name: "namespaces",
     problem: `want each name once: "${name}" is there twice`,
   }));
+}
+
+function channelBreaches({ channel, namespaces = [] }: Values): readonly Breach[] {
+  const own = channel === undefined ? [] : channelProblems(channel);
+  return [
+    ...own.map((problem) => ({ name: "channel" as const, problem })),
+    ...namespaces.flatMap((namespace) =>
+      channelProblems(namespace).map((problem) => ({
+        name: "namespaces" as const,
+        problem: `namespace "${namespace.name}": ${problem}`,
+      }))
+    ),
+  ];
+}
+
+type ChannelValues = NonNullable<Values["channel"]>;
+
+function channelProblems(options: ChannelValues): readonly string[] {
+  const wantsPosition = options.force_recovery || options.force_positioning;
+  const found: string[] = [];
+  if (wantsPosition && !options.history_size) {
+    found.push("want history_size above 0 where force_recovery or force_positioning is on");
+  }
+  if (options.force_push_join_leave && !options.join_leave) {
+    found.push("want join_leave where force_push_join_leave is on");
+  }
+  // A subscriber that is promised everything, or gets differences, cannot skip a publication.
+  if ((options.slow_policy ?? "close") !== "close" && (wantsPosition || options.delta)) {
+    found.push(`want slow_policy "close" where force_recovery, force_positioning or delta is on`);
+  }
+  return found;
 }

@@ -74,6 +74,17 @@ export const closeTable = {
   tooManyErrors: { code: 3509, reason: "too many errors" },
 } as const satisfies Record<string, Close>;
 
+/** Why the server ended one subscription; an SDK subscribes again after 2500 and above. */
+export const unsubscribeTable = {
+  server: { code: 2000, reason: "server unsubscribe" },
+  insufficientState: { code: 2500, reason: "insufficient state" },
+  subscriptionExpired: { code: 2501, reason: "subscription expired" },
+  stateInvalidated: { code: 2502, reason: "state invalidated" },
+} as const satisfies Record<string, Close>;
+
+/** The name of a code in {@linkcode unsubscribeTable}. */
+export type UnsubscribeName = keyof typeof unsubscribeTable;
+
 /** The name of a close code in {@linkcode closeTable}. */
 export type CloseName = keyof typeof closeTable;
 

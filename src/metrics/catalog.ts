@@ -17,6 +17,11 @@ export interface MetricsSource {
   readonly connectionsRefused: number;
   readonly listenersReopened: number;
   readonly reaps: number;
+  readonly publicationsDropped: number;
+  readonly publicationsConflated: number;
+  readonly positionsLost: number;
+  readonly recoveries: Labelled;
+  readonly slowCloses: number;
   readonly closes: Labelled;
   readonly errors: Labelled;
   readonly memoryBytes: number;
@@ -92,6 +97,32 @@ export const metricTable: readonly MetricRow[] = [
     "shoal_publications_total",
     "Publications that this node was asked to make.",
     (s) => s.publications,
+  ),
+  counter(
+    "shoal_recoveries_total",
+    "Subscribers who came back and asked for what they missed: recovered, or unrecovered.",
+    (s) => s.recoveries,
+    "result",
+  ),
+  counter(
+    "shoal_positions_lost_total",
+    "Subscriptions that missed a publication and were told to start over.",
+    (s) => s.positionsLost,
+  ),
+  counter(
+    "shoal_slow_closed_total",
+    "Connections closed because they did not read (3008).",
+    (s) => s.slowCloses,
+  ),
+  counter(
+    "shoal_publications_dropped_total",
+    "Publications that a slow subscriber did not get: the oldest that waited.",
+    (s) => s.publicationsDropped,
+  ),
+  counter(
+    "shoal_publications_conflated_total",
+    "Publications that a slow subscriber did not get: a later one of their key came.",
+    (s) => s.publicationsConflated,
   ),
   counter(
     "shoal_listeners_reopened_total",

@@ -16,6 +16,8 @@ const subscribeOptions = {
   recoverable: z.boolean().optional(),
   join_leave: z.boolean().optional(),
   delta: text.optional(),
+  /** A tag filter; `server/tag_filter.ts` judges it, for a wrong one is no reason to close. */
+  tf: data.optional(),
   flag: z.number().int().nonnegative().optional(),
 };
 

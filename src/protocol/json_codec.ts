@@ -93,8 +93,17 @@ export function pushPrefix(channel: string): string {
 
 /** A publication; `fields` are the JSON fields beside `data`, without braces, possibly none. */
 export function publicationLine(prefix: string, data: string, fields: string): Line {
-  const rest = fields === "" ? "" : `,${fields}`;
-  return new Line(`${prefix}"pub":{"data":${data}${rest}}}}`);
+  return new Line(`${prefix}"pub":${publicationJson(data, fields)}}}`);
+}
+
+/** A publication as it stands in a push and in lists: `data` is raw JSON, `fields` what goes beside it. */
+export function publicationJson(data: string, fields: string): string {
+  return fields === "" ? `{"data":${data}}` : `{"data":${data},${fields}}`;
+}
+
+/** Tells that somebody joined or left; `info` is JSON. */
+export function presencePush(prefix: string, kind: "join" | "leave", info: string): Line {
+  return new Line(`${prefix}"${kind}":{"info":${info}}}}`);
 }
 
 /** Tells a client that the server ended one of its subscriptions. */

@@ -23,4 +23,10 @@ export class ChannelRules {
     if (options === undefined) throw new ClientError("unknownChannel");
     return options;
   }
+
+  /** The options by which the server itself publishes: of a namespace that nobody configured, those of all others. */
+  find(channel: string): ChannelOptions {
+    const namespace = namespaceOf(channel);
+    return (namespace === undefined ? undefined : this.#namespaces.get(namespace)) ?? this.#options;
+  }
 }

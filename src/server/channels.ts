@@ -3,10 +3,12 @@
  * when its first subscriber comes, and is told to stop some time after the last one left.
  */
 import type { Bus } from "../backend/backend.ts";
+import type { Clock } from "../core/clock.ts";
 import { channelKey, splitChannelKey } from "../protocol/channel_name.ts";
-import { decodePublication } from "../protocol/envelope.ts";
+import { decodePositioned, decodePresence, decodePublication } from "../protocol/envelope.ts";
 import { pushPrefix } from "../protocol/json_codec.ts";
 import { type FanOut, type FanOutChannel } from "./fan_out.ts";
+import { LiveChannel } from "./live_channel.ts";
 import { Publication, type Subscriber } from "./publication.ts";
 
 /** One channel on this node. */
@@ -16,6 +18,8 @@ export class Channel implements FanOutChannel {
   /** What every push of this channel begins with. */
   readonly prefix: string;
   readonly subscribers = new Set<Subscriber>();
+  /** Present once a subscriber wanted more than publications. */
+  live: LiveChannel | undefined;
   /** Subscribers whose subscribe is under way. */
   joining = 0;
   /** Resolves once the bus confirmed the channel; undefined when it has. */
@@ -50,10 +54,12 @@ export class Channels {
   readonly #empty = new Set<Channel>();
   readonly #bus: Bus;
   readonly #fanOut: FanOut;
+  readonly #clock: Clock;
 
-  constructor(bus: Bus, fanOut: FanOut) {
+  constructor(bus: Bus, fanOut: FanOut, clock: Clock) {
     this.#bus = bus;
     this.#fanOut = fanOut;
+    this.#clock = clock;
   }
 
   /** How many channels this node has an interest in. */
@@ -67,6 +73,11 @@ export class Channels {
     const channel = this.#channels.get(key) ?? this.#open(key);
     channel.joining++;
     return { channel, confirmed: channel.confirming };
+  }
+
+  /** What `channel` keeps for subscribers who want more than publications; holds `maxHeldBytes` for those who join. */
+  liven(channel: Channel, maxHeldBytes: number): LiveChannel {
+    return channel.live ??= new LiveChannel(channel, maxHeldBytes);
   }
 
   /** Ends a subscribe well: from now on `subscriber` gets what is published. */
@@ -100,8 +111,33 @@ export class Channels {
     const channel = this.#channels.get(key);
     if (channel === undefined) return;
     const envelope = decodePublication(message);
+    if (envelope === undefined) return this.#deliverOther(channel, message);
+    const publication = new Publication(
+      channel.name,
+      channel.prefix,
+      envelope,
+      undefined,
+      channel.live?.before,
+    );
+    channel.live?.hear(publication, this.#clock.monotonicMs());
+    this.#fanOut.deliver(channel, publication);
+  }
+
+  /** What is no plain publication: one with a position, a join, a leave. */
+  #deliverOther(channel: Channel, message: string): void {
+    const { live, name, prefix } = channel;
+    const positioned = decodePositioned(message);
+    if (positioned === undefined) {
+      const presence = decodePresence(message);
+      if (presence !== undefined) live?.tell(presence.kind, presence.info);
+      return;
+    }
+    const envelope = decodePublication(positioned.message);
     if (envelope === undefined) return;
-    this.#fanOut.deliver(channel, new Publication(channel.name, channel.prefix, envelope));
+    const place = live?.placeOf(positioned) ?? { offset: positioned.offset, epoch: positioned.epoch };
+    const publication = new Publication(name, prefix, envelope, place, live?.before);
+    live?.hear(publication, this.#clock.monotonicMs());
+    this.#fanOut.deliver(channel, publication);
   }
 
   #open(key: string): Channel {

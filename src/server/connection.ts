@@ -14,12 +14,18 @@ import { CommandFlow } from "./command_flow.ts";
 import type { Client, ClientPhase, ConnectionContext } from "./context.ts";
 import { anonymous, DEFAULT_WORKSPACE, EXPIRY_GRACE_MS, type Identity, publisherFields } from "./identity.ts";
 import type { Publication } from "./publication.ts";
+import { PublishRates } from "./publish_rate.ts";
 import type { Socket, SocketListener } from "./socket.ts";
+import { leaveChannel, loseSubscription } from "./subscribing.ts";
+import type { Subscription } from "./subscription.ts";
 
 interface Backlog {
   readonly lines: string[];
   bytes: number;
 }
+
+/** The part of the outbox up to which what may be lost is added. */
+const CONGESTED_SHARE = 0.25;
 
 const pingLine = new Line(EMPTY_OBJECT);
 const decoder = new TextDecoder();
@@ -41,6 +47,7 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   #deadline: Ticket<Client>;
   #phase: ClientPhase = "fresh";
   #backlog: Backlog | undefined = undefined;
+  #publishRates: PublishRates | undefined = undefined;
 
   constructor(socket: Socket, pathWorkspace: string | undefined, context: ConnectionContext) {
     this.#socket = socket;
@@ -81,6 +88,23 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   lookAgainAt(monotonicMs: number): void {
     this.#deadline.cancel();
     this.#deadline = this.context.deadlines.add(this, monotonicMs);
+  }
+
+  get publishRates(): PublishRates {
+    return this.#publishRates ??= new PublishRates();
+  }
+
+  get isCongested(): boolean {
+    const waiting = this.#socket.bufferedAmount + (this.pending?.size ?? 0);
+    return waiting > this.context.settings.outboxBytes * CONGESTED_SHARE;
+  }
+
+  lose(channel: string): void {
+    loseSubscription(this, channel);
+  }
+
+  awaitRoom(subscription: Subscription): void {
+    this.context.waitingRoom.add(subscription);
   }
 
   /** Called by the outbox at the end of a tick. */
@@ -191,10 +215,7 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   }
 
   #leaveChannels(): void {
-    const { channels, clock } = this.context;
-    for (const channel of this.channels.values()) {
-      if (channel !== undefined) channels.remove(channel, this, clock.monotonicMs());
-    }
+    for (const channel of this.channels.values()) if (channel !== undefined) leaveChannel(this, channel);
     this.channels.clear();
   }
 }

@@ -2,7 +2,6 @@
  * The two sides of a connection, as commands see them: the client that is served, and the node that serves it. They
  * name each other, so they stand together; `connection.ts` and `node.ts` make them real.
  */
-import type { PublishDone } from "../backend/backend.ts";
 import type { Deadlines } from "../core/deadlines.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ClientError, Close, CloseName } from "../core/errors.ts";
@@ -13,13 +12,21 @@ import type { Outbox } from "../core/outbox.ts";
 import type { ChannelRules } from "./channel_rules.ts";
 import type { CommandOf, RequestKind } from "../protocol/commands.ts";
 import type { Channel, Channels } from "./channels.ts";
+import type { HistoryReader } from "./history_reader.ts";
 import type { Identity } from "./identity.ts";
-import type { NodeSettings } from "./options.ts";
+import type { ChannelOptions, NodeSettings } from "./options.ts";
 import type { Peer } from "./peer.ts";
+import type { PositionWatch } from "./position_watch.ts";
+import type { PresenceBook } from "./presence_book.ts";
+import type { PresenceReader } from "./presence_reader.ts";
 import type { Subscriber } from "./publication.ts";
+import type { PublishedDone, PublishRequest } from "./publisher.ts";
+import type { PublishRates } from "./publish_rate.ts";
 import type { RpcCaller, RpcHandler } from "./rpc.ts";
+import type { SubscriptionHolder } from "./subscription.ts";
 import type { TokenVerifier } from "./tokens/verify.ts";
 import type { Traffic } from "./traffic.ts";
+import type { WaitingRoom } from "./waiting_room.ts";
 
 /** One generation of a node, as its connections see it. */
 export interface ConnectionContext {
@@ -32,6 +39,11 @@ export interface ConnectionContext {
   readonly channels: Channels;
   readonly rules: ChannelRules;
   readonly traffic: Traffic;
+  readonly history: HistoryReader;
+  readonly presence: PresenceBook;
+  readonly presenceReader: PresenceReader;
+  readonly positions: PositionWatch;
+  readonly waitingRoom: WaitingRoom;
   readonly rpc: ReadonlyMap<string, RpcHandler>;
   /** Takes what clients `send`. */
   readonly onMessage: ((data: unknown, from: RpcCaller) => void) | undefined;
@@ -49,15 +61,15 @@ export interface ConnectionContext {
   enroll(client: Client): void;
   /** The connection has ended. */
   dismiss(client: Client): void;
-  /** Publishes; `done` is called exactly once, later. */
-  publish(workspace: string, channel: string, payload: string, fields: string, done: PublishDone): void;
+  /** Publishes into a channel with these options; `done` is called exactly once, later. */
+  publish(options: ChannelOptions, request: PublishRequest, done: PublishedDone): void;
 }
 
 /** `fresh`: no connect yet; `connecting`: it is being checked; `open`: accepted; `closed`: ended, nothing is sent. */
 export type ClientPhase = "fresh" | "connecting" | "open" | "closed";
 
 /** A client of the client protocol. */
-export interface Client extends Subscriber, Peer, Pinged {
+export interface Client extends Subscriber, SubscriptionHolder, Peer, Pinged {
   readonly context: ConnectionContext;
   readonly phase: ClientPhase;
   /** Set once the connect was accepted. */
@@ -70,6 +82,8 @@ export interface Client extends Subscriber, Peer, Pinged {
   readonly pathWorkspace: string | undefined;
   /** What goes beside the data of this client's publications. */
   readonly publisherFields: string;
+  /** What it may still publish where that is limited. */
+  readonly publishRates: PublishRates;
   /** When the connection was opened, on the monotonic clock. */
   readonly openedMs: number;
   /** Channels by name; `undefined` while the subscribe is under way. */

@@ -17,8 +17,8 @@ export interface MembershipOwner {
   record(): NodeRecord;
   /** Client records the registry should hold, and how many changes are still on their way there. */
   expectedClients(): { readonly count: number; readonly pending: number };
-  /** Writes all client records again: the registry lost them. */
-  rewriteClients(): Promise<void>;
+  /** Writes all records of clients and presence again: the registry lost them. */
+  rewriteRecords(): Promise<void>;
   /** This generation was declared dead. */
   onBuried(): void;
   /** This generation declared `node` dead and will clean up after it. */
@@ -45,6 +45,8 @@ export class Membership {
   #hasBeaten = false;
   #acknowledgedMs = -Infinity;
   #mismatches = 0;
+  #generation: string | undefined;
+  #isRewriteDue = false;
 
   constructor(
     registry: Registry,
@@ -91,29 +93,38 @@ export class Membership {
   /** Acts beside the beats, which must not wait for a long clean-up: this node would look dead itself. */
   #act(answer: BeatAnswer): void {
     const dead = [...this.#condemned(answer), ...answer.unfinished.map((node) => ({ node, beatMs: 0 }))];
-    const isLost = this.#haveRecordsGone(answer);
-    if (this.#isWorking || (dead.length === 0 && !isLost)) return;
+    if (this.#haveRecordsGone(answer)) this.#isRewriteDue = true;
+    if (this.#isWorking || (dead.length === 0 && !this.#isRewriteDue)) return;
     this.#isWorking = true;
-    this.#work(dead, isLost)
+    this.#work(dead)
       .catch((error) => this.#log.warn("Clean-up waits for the backend", { error }))
       .finally(() => this.#isWorking = false);
   }
 
-  async #work(dead: readonly Verdict[], isLost: boolean): Promise<void> {
-    if (isLost) await this.#owner.rewriteClients();
+  async #work(dead: readonly Verdict[]): Promise<void> {
+    if (this.#isRewriteDue) await this.#rewrite();
     for (const verdict of dead) await this.#bury(verdict);
+  }
+
+  /** Stays due until it was done: the backend may be lost again meanwhile. */
+  async #rewrite(): Promise<void> {
+    await this.#owner.rewriteRecords();
+    this.#isRewriteDue = false;
   }
 
   /** Two beats in a row with another count than ours: one may have crossed a change that was under way. */
   #haveRecordsGone(answer: BeatAnswer): boolean {
     const expected = this.#owner.expectedClients();
-    const isForgotten = answer.isNew && this.#hasBeaten;
+    // Another generation may have lost the last that was written, whatever the counts say.
+    const isOther = answer.generation !== (this.#generation ??= answer.generation);
+    this.#generation = answer.generation;
+    const isForgotten = (answer.isNew && this.#hasBeaten) || isOther;
     this.#hasBeaten = true;
     const differs = expected.pending === 0 && answer.clientCount !== expected.count;
     this.#mismatches = differs ? this.#mismatches + 1 : 0;
     if (!isForgotten && this.#mismatches < 2) return false;
     this.#mismatches = 0;
-    this.#log.info("The registry lost client records: writing them again", { clients: expected.count });
+    this.#log.info("The registry may have lost records: writing them again", { clients: expected.count });
     return true;
   }
 

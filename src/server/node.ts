@@ -1,13 +1,11 @@
 /** A node: the heart that puts sessions, connections and timers together. Processes and HTTP stand around it. */
-import type { BackendFactory, NodeRecord, NodeStats, PublishDone } from "../backend/backend.ts";
+import type { BackendFactory, NodeRecord, NodeStats, StreamPosition } from "../backend/backend.ts";
 import type { Clock } from "../core/clock.ts";
 import { Deadlines } from "../core/deadlines.ts";
 import type { CloseName } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import { Outbox } from "../core/outbox.ts";
 import { PingWheel } from "../core/ping_wheel.ts";
-import { channelKey } from "../protocol/channel_name.ts";
-import { encodePublication } from "../protocol/envelope.ts";
 import { payloadOf } from "../protocol/payload.ts";
 import type { App } from "./apps/app.ts";
 import { AppConnection, type AppContext } from "./apps/app_connection.ts";
@@ -17,9 +15,10 @@ import type { Client } from "./context.ts";
 import { DEFAULT_WORKSPACE } from "./identity.ts";
 import { LagMeter } from "./lag.ts";
 import { LoadSampler } from "./load.ts";
-import type { NodeSettings } from "./options.ts";
+import type { ChannelOptions, NodeSettings } from "./options.ts";
 import { closePaced } from "./paced_close.ts";
 import type { Peer } from "./peer.ts";
+import type { PublishedDone, PublishRequest } from "./publisher.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
 import { builtInRpc, type RpcCaller, type RpcHandler } from "./rpc.ts";
 import { routeSocket } from "./socket_routes.ts";
@@ -44,6 +43,14 @@ export interface NodeOptions {
   readonly rpc?: Readonly<Record<string, RpcHandler>> | undefined;
   /** Takes what clients `send`. */
   readonly onMessage?: ((data: unknown, from: RpcCaller) => void) | undefined;
+}
+
+/** What may accompany {@linkcode Node.publish}. */
+export interface PublishOptions extends Pick<PublishRequest, "tags" | "key" | "idempotencyKey"> {
+  /** `default` without it. */
+  readonly workspace?: string | undefined;
+  /** Reaches subscribers without being kept. */
+  readonly skipHistory?: boolean | undefined;
 }
 
 /** Why a node ended by itself. */
@@ -166,9 +173,15 @@ export class Node implements SessionOwner {
     return (socket, handshake) => new AppConnection(app, socket, handshake, this.#context);
   }
 
-  /** Publishes `data`, any JSON value, to a channel. Resolves when the backend took it, else rejects with 100. */
-  publish(channel: string, data: unknown, workspace = DEFAULT_WORKSPACE): Promise<void> {
-    return this.#publishValue(this.#session, workspace, channel, data);
+  /** Publishes `data`, any JSON value, to a channel. Resolves when the backend took it, with where it is kept if it is;
+   * else rejects with 100. */
+  publish(channel: string, data: unknown, options: PublishOptions = {}): Promise<StreamPosition | undefined> {
+    const { workspace = DEFAULT_WORKSPACE, skipHistory, ...extras } = options;
+    return this.#publishValue(
+      this.#session,
+      { workspace, channel, isFleeting: skipHistory, ...extras },
+      data,
+    );
   }
 
   /** Takes no new clients and asks those it has to reconnect elsewhere, at a pace. Resolves when all are gone. */
@@ -262,6 +275,11 @@ export class Node implements SessionOwner {
       counters: session.backend.counters,
       rules: this.#rules,
       traffic: this.traffic,
+      history: session.history,
+      presence: session.presence,
+      presenceReader: session.presenceReader,
+      positions: session.positions,
+      waitingRoom: session.waitingRoom,
       rpc: this.#rpc,
       onMessage: this.#options.onMessage,
       verifier: this.#verifier,
@@ -271,9 +289,9 @@ export class Node implements SessionOwner {
       hasStalledSince: (sinceMs) => this.#lag.hasStalledSince(sinceMs),
       enroll: (connection) => this.#enroll(session, connection),
       dismiss: (connection) => this.#dismiss(session, connection),
-      publish: (workspace, channel, payload, fields, done) =>
-        this.#publish(session, workspace, channel, payload, fields, done),
-      publishValue: (workspace, channel, data) => this.#publishValue(session, workspace, channel, data),
+      publish: (options, request, done) => this.#publish(session, options, request, done),
+      publishValue: async (workspace, channel, data) =>
+        void await this.#publishValue(session, { workspace, channel }, data),
     };
   }
 
@@ -290,23 +308,24 @@ export class Node implements SessionOwner {
     this.#wheel.remove(connection, place);
   }
 
-  #publishValue(session: Session, workspace: string, channel: string, data: unknown): Promise<void> {
+  #publishValue(
+    session: Session,
+    request: Omit<PublishRequest, "payload">,
+    data: unknown,
+  ): Promise<StreamPosition | undefined> {
     const payload = payloadOf(data);
+    const options = this.#rules.find(request.channel);
     return new Promise((resolve, reject) => {
-      this.#publish(session, workspace, channel, payload, "", (error) => error ? reject(error) : resolve());
+      this.#publish(session, options, { ...request, payload }, (error, position) => {
+        if (error === undefined) resolve(position);
+        else reject(error);
+      });
     });
   }
 
-  #publish(
-    session: Session,
-    workspace: string,
-    channel: string,
-    payload: string,
-    fields: string,
-    done: PublishDone,
-  ): void {
+  #publish(session: Session, options: ChannelOptions, request: PublishRequest, done: PublishedDone): void {
     this.traffic.publications++;
-    session.backend.bus.publish(channelKey(workspace, channel), encodePublication(payload, fields), done);
+    session.publisher.publish(options, request, done);
   }
 
   #tick(): void {

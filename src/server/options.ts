@@ -7,7 +7,33 @@ export interface ChannelOptions {
   readonly allowPublishForSubscriber: boolean;
   /** Publications of clients carry who made them; costs about 45 bytes a delivery. */
   readonly publisherInfo: boolean;
+  /** Publications that a channel remembers; 0 is no history. */
+  readonly historySize: number;
+  /** A history is forgotten after so many seconds without a publication. */
+  readonly historyTtl: number;
+  /** Every subscriber is told when it missed something. */
+  readonly forcePositioning: boolean;
+  /** Every subscriber recovers what it missed. */
+  readonly forceRecovery: boolean;
+  readonly allowHistoryForClient: boolean;
+  /** The channel knows who is subscribed. */
+  readonly presence: boolean;
+  readonly allowPresenceForClient: boolean;
+  /** Who joins and leaves is told to subscribers who ask. */
+  readonly joinLeave: boolean;
+  /** Who joins and leaves is told to every subscriber. */
+  readonly forcePushJoinLeave: boolean;
+  /** Subscribers may ask for differences. */
+  readonly delta: boolean;
+  /** What one connection may publish in these channels together, a second; 0 is no limit. */
+  readonly publishRate: number;
+  /** Subscribers of one channel on this node; 0 is no limit. */
+  readonly maxSubscribers: number;
+  readonly slowPolicy: SlowPolicy;
 }
+
+/** What becomes of publications for which a slow subscriber has no room. */
+export type SlowPolicy = "close" | "drop_oldest" | "conflate";
 
 /** The options of the channels `name:...`. */
 export interface NamespaceOptions extends ChannelOptions {
@@ -32,6 +58,12 @@ export interface NodeSettings {
   readonly nodeSuspectMs: number;
   readonly nodeDeadMs: number;
   readonly probeTimeoutMs: number;
+  /** How often the position of a quiet channel is compared with the backend's. */
+  readonly positionCheckIntervalMs: number;
+  /** Most publications of one recovery. */
+  readonly recoveryMaxPublications: number;
+  /** Most publications of one page of a history. */
+  readonly historyMaxPage: number;
   readonly drainRatePerS: number;
   readonly drainMaxMs: number;
   /** Options of channels without a namespace. */

@@ -1,19 +1,18 @@
 /** Small parts of the server: channel options, routes, pace, lag, probe. */
 import assert from "node:assert/strict";
+import { configOf } from "../config/mod.ts";
 import { newNodeId } from "../core/ids.ts";
 import { ChannelRules } from "./channel_rules.ts";
 import { LagMeter } from "./lag.ts";
+import type { ChannelOptions } from "./options.ts";
 import { batchSize, closePaced } from "./paced_close.ts";
 import type { Peer } from "./peer.ts";
 import { Probe } from "./probe.ts";
 import { routeSocket } from "./socket_routes.ts";
 
-const options = {
-  allowSubscribeForClient: true,
-  allowPublishForClient: false,
-  allowPublishForSubscriber: false,
-  publisherInfo: false,
-};
+const options: ChannelOptions = configOf({
+  channel: { allowSubscribeForClient: true, allowPublishForClient: false, publisherInfo: false },
+}).channel;
 
 Deno.test("ChannelRules gives a channel the options of its namespace", () => {
   const chat = { ...options, name: "chat", allowPublishForClient: true };

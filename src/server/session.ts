@@ -11,11 +11,18 @@ import { ClientRecords } from "./client_records.ts";
 import type { Client } from "./context.ts";
 import { Connections } from "./connections.ts";
 import { FanOut } from "./fan_out.ts";
+import { HistoryReader } from "./history_reader.ts";
 import { Membership } from "./membership.ts";
 import { NodeCalls } from "./node_calls/mod.ts";
 import type { NodeSettings } from "./options.ts";
+import { PositionWatch } from "./position_watch.ts";
+import { PresenceBook } from "./presence_book.ts";
+import { PresenceReader } from "./presence_reader.ts";
 import { Probe } from "./probe.ts";
+import { Publisher } from "./publisher.ts";
+import { RECOVERY_SHARE } from "./recovery.ts";
 import type { Traffic } from "./traffic.ts";
+import { WaitingRoom } from "./waiting_room.ts";
 
 /** A backend that takes this long to be reached is worth a word. */
 const PATIENCE_MS = 500;
@@ -47,6 +54,12 @@ export class Session {
   readonly membership: Membership;
   readonly probe: Probe;
   readonly calls: NodeCalls;
+  readonly publisher: Publisher;
+  readonly history: HistoryReader;
+  readonly presence: PresenceBook;
+  readonly presenceReader: PresenceReader;
+  readonly positions: PositionWatch;
+  readonly waitingRoom = new WaitingRoom();
   readonly newClientId: () => ClientId;
   readonly log: Logger;
   readonly #owner: SessionOwner;
@@ -67,8 +80,20 @@ export class Session {
       onNodeMessage: (message) => this.#onNodeMessage(message),
       onState: (state) => this.#onState(state),
     });
-    const { bus, registry } = this.backend;
-    this.channels = new Channels(bus, new FanOut(clock));
+    const { bus, registry, history, presence } = this.backend;
+    const { log } = this;
+    this.channels = new Channels(bus, new FanOut(clock), clock);
+    this.publisher = new Publisher(this.backend, clock);
+    const maxCharacters = Math.floor(settings.outboxBytes * RECOVERY_SHARE);
+    this.history = new HistoryReader(history, { ...settings, maxCharacters });
+    this.presenceReader = new PresenceReader(presence);
+    this.presence = new PresenceBook({ presence, mayWrite: () => this.membership.mayWrite, log });
+    this.positions = new PositionWatch({
+      clock,
+      log,
+      intervalMs: settings.positionCheckIntervalMs,
+      readPosition: (key) => this.history.position(key),
+    });
     this.probe = new Probe(bus, this.id, clock);
     this.calls = new NodeCalls({ bus, self: this.id, clock, log: this.log });
     this.calls.listen(NODE_DOWN, (node) => this.#onNodeDown(node));
@@ -76,7 +101,7 @@ export class Session {
     this.membership = new Membership(registry, {
       record: () => owner.describe(this),
       expectedClients: () => ({ count: this.connections.size, pending: this.#records.pending }),
-      rewriteClients: async () => void await registry.replaceClients(this.#allRecords()),
+      rewriteRecords: () => this.#rewriteRecords(),
       onBuried: () => owner.onBuried(this),
       onDeath: (node) => this.#sayNodeDown(node),
     }, { limits: settings, clock, log: this.log, traffic });
@@ -93,8 +118,14 @@ export class Session {
   /** Small duties of every tick: idle channels, client records. */
   tick(): void {
     this.calls.tick();
-    this.channels.sweep(this.#owner.clock.monotonicMs(), this.#owner.settings.unsubscribeDelayMs);
-    if (this.membership.mayWrite && !this.#isEnding) void this.#records.flush();
+    const nowMs = this.#owner.clock.monotonicMs();
+    this.channels.sweep(nowMs, this.#owner.settings.unsubscribeDelayMs);
+    this.waitingRoom.tick();
+    if (this.#isEnding || this.backend.state !== "ready") return;
+    this.positions.tick(nowMs);
+    if (!this.membership.mayWrite) return;
+    void this.#records.flush();
+    void this.presence.payDebts();
   }
 
   enroll(connection: Client): void {
@@ -164,11 +195,19 @@ export class Session {
     else if (!this.calls.take(message)) this.log.debug("A message of an unknown format was dropped");
   }
 
+  /** The registry lost what this generation wrote. */
+  async #rewriteRecords(): Promise<void> {
+    await this.presence.rewrite();
+    await this.backend.registry.replaceClients(this.#allRecords());
+  }
+
   #onState(state: BackendState): void {
     const { log } = this;
     if (state === "ready") {
       log.info("The backend is ready");
       this.#saidTrouble = undefined;
+      // What was published while it was lost has not been heard.
+      this.positions.checkAll();
       this.beat(); // readiness should not wait for the timer
     } else if (state === "lost") log.warn("The backend is lost", { trouble: this.backend.trouble });
     else if (state === "closed" && !this.#isEnding) this.#owner.onBackendClosed(this);

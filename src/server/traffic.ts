@@ -15,10 +15,24 @@ export class Traffic {
   connectionsRefused = 0;
   /** Dead nodes that this node cleaned up after. */
   reaps = 0;
+  /** Publications that slow subscribers did not get: too many waited, or a later one of their key came. */
+  publicationsDropped = 0;
+  publicationsConflated = 0;
+  /** Subscriptions that missed something and had to start over. */
+  positionsLost = 0;
+  /** Subscribers who asked for what they missed, by whether they got it all. */
+  readonly recoveries = new Map<"recovered" | "unrecovered", number>();
   /** Closes by code, whoever asked for them. */
   readonly closes = new Map<number, number>();
   /** Error replies by code. */
   readonly errors = new Map<number, number>();
+
+  /** `undefined` when nothing was asked for. */
+  countRecovery(isRecovered: boolean | undefined): void {
+    if (isRecovered === undefined) return;
+    const result = isRecovered ? "recovered" : "unrecovered";
+    this.recoveries.set(result, (this.recoveries.get(result) ?? 0) + 1);
+  }
 
   countClose(code: number): void {
     this.closes.set(code, (this.closes.get(code) ?? 0) + 1);

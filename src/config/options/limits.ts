@@ -72,6 +72,20 @@ export const limits = {
     unit: "commands",
     text: "Commands of one connection that may be under way; more answer error 111.",
   }),
+  recovery_max_publications: integer({
+    min: 1,
+    max: 1_000_000,
+    initial: 10_000,
+    unit: "publications",
+    text: "A subscriber that missed more, or more than half of `outbox_bytes`, is told `recovered: false`.",
+  }),
+  history_max_page: integer({
+    min: 1,
+    max: 1_000_000,
+    initial: 1000,
+    unit: "publications",
+    text: "Most publications of one answer to `history`; the client pages on.",
+  }),
   memory_limit_mb: integer({
     min: 64,
     max: 1_048_576,
@@ -118,6 +132,13 @@ export const times = {
     initial: 30_000,
     unit: "ms",
     text: "A whole request must have arrived by then (transport `ws`).",
+  }),
+  position_check_interval_ms: integer({
+    min: 100,
+    max: 3_600_000,
+    initial: 30_000,
+    unit: "ms",
+    text: "How often a node compares a quiet channel with the backend's history, if subscribers rely on it.",
   }),
   drain_rate_per_s: integer({
     min: 1,

@@ -2,7 +2,9 @@
 import type { Command, CommandOf, RequestKind } from "../../protocol/commands.ts";
 import type { Client } from "../context.ts";
 import { connect } from "./connect.ts";
+import { history } from "./history.ts";
 import { ping } from "./ping.ts";
+import { presence, presenceStats } from "./presence.ts";
 import { publish } from "./publish.ts";
 import { refresh } from "./refresh.ts";
 import { rpc } from "./rpc.ts";
@@ -22,9 +24,9 @@ const handlers: { readonly [K in RequestKind]: CommandHandler<K> } = {
   subscribe,
   unsubscribe,
   publish,
-  presence: unavailable,
-  presence_stats: unavailable,
-  history: unavailable,
+  presence,
+  presence_stats: presenceStats,
+  history,
   rpc,
   send,
   refresh,

@@ -7,19 +7,21 @@ import type { ChannelOptions } from "../options.ts";
 /** Publishes into a channel. Answered when the backend took it; what failed reaches nobody. */
 export function publish(connection: Client, command: CommandOf<"publish">): void {
   const { channel } = command.request;
-  const options = connection.context.rules.of(channel);
+  const { context, identity } = connection;
+  const options = context.rules.of(channel);
   checkPermission(connection, channel, options);
   const payload = requirePayload(command.rawData);
-  const { context, identity } = connection;
-  const fields = options.publisherInfo ? connection.publisherFields : "";
-  context.publish(identity.workspace, channel, payload, fields, (error) => {
+  const publisher = options.publisherInfo ? connection.publisherFields : "";
+  context.publish(options, { workspace: identity.workspace, channel, payload, publisher }, (error) => {
     if (error === undefined) connection.succeed(command, "{}");
     else connection.fail(command, toClientError(error));
   });
 }
 
 function checkPermission(connection: Client, channel: string, options: ChannelOptions): void {
-  if (options.allowPublishForClient) return;
-  if (options.allowPublishForSubscriber && connection.channels.get(channel) !== undefined) return;
-  throw new ClientError("permissionDenied");
+  const isSubscriber = options.allowPublishForSubscriber && connection.channels.get(channel) !== undefined;
+  if (!options.allowPublishForClient && !isSubscriber) throw new ClientError("permissionDenied");
+  if (options.publishRate === 0) return;
+  const { context, publishRates } = connection;
+  if (!publishRates.take(options, context.clock.monotonicMs())) throw new ClientError("tooManyRequests");
 }
