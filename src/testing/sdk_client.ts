@@ -1,5 +1,12 @@
 /** The official JavaScript client as tests use it: unchanged, with what it was told kept for looking at. */
-import { Centrifuge, type Options, type PublicationContext, type Subscription } from "centrifuge";
+import {
+  Centrifuge,
+  type Options,
+  type PublicationContext,
+  type SubscribedContext,
+  type Subscription,
+  type SubscriptionOptions,
+} from "centrifuge";
 
 /** A pause after which the client tries again; short, so that a test does not wait for politeness. */
 const RECONNECT = { minReconnectDelay: 50, maxReconnectDelay: 500 };
@@ -12,14 +19,26 @@ export type Step = string;
 export class SdkSubscription {
   readonly subscription: Subscription;
   readonly publications: PublicationContext[] = [];
+  /** What each subscribe was answered. */
+  readonly answers: SubscribedContext[] = [];
+  /** `join <client>`, `leave <client>`, `subscribing <code>`, `unsubscribed <code>`. */
+  readonly steps: Step[] = [];
   readonly #waiting = new Set<() => void>();
 
   constructor(subscription: Subscription) {
     this.subscription = subscription;
     subscription.on("publication", (publication) => {
       this.publications.push(publication);
-      for (const look of this.#waiting) look();
+      this.#look();
     });
+    subscription.on("subscribed", (answer) => {
+      this.answers.push(answer);
+      this.#look();
+    });
+    subscription.on("join", ({ info }) => this.#step(`join ${info.client}`));
+    subscription.on("leave", ({ info }) => this.#step(`leave ${info.client}`));
+    subscription.on("subscribing", ({ code }) => this.#step(`subscribing ${code}`));
+    subscription.on("unsubscribed", ({ code }) => this.#step(`unsubscribed ${code}`));
     subscription.subscribe();
   }
 
@@ -38,6 +57,36 @@ export class SdkSubscription {
       () => `a publication; there were ${JSON.stringify(this.data).slice(0, 500)}`,
     );
     return Math.round(performance.now() - startMs);
+  }
+
+  /** Waits for the answer to the subscribe number `count`, counted from 1. */
+  async answered(count: number, withinMs = WITHIN_MS): Promise<SubscribedContext> {
+    await waitFor(
+      () => this.answers.length >= count,
+      this.#waiting,
+      withinMs,
+      () => `subscribe number ${count}; there were ${JSON.stringify(this.answers)} and ${this.steps.join(", ")}`,
+    );
+    return this.answers[count - 1] as SubscribedContext; // there are as many
+  }
+
+  /** Waits for a step. */
+  async step(wanted: Step, withinMs = WITHIN_MS): Promise<void> {
+    await waitFor(
+      () => this.steps.includes(wanted),
+      this.#waiting,
+      withinMs,
+      () => `step "${wanted}"; there were ${this.steps.join(", ")}`,
+    );
+  }
+
+  #step(step: Step): void {
+    this.steps.push(step);
+    this.#look();
+  }
+
+  #look(): void {
+    for (const look of this.#waiting) look();
   }
 }
 
@@ -80,8 +129,11 @@ export class SdkClient implements Disposable {
   }
 
   /** A confirmed subscription. */
-  async subscribe(channel: string): Promise<SdkSubscription> {
-    const subscription = new SdkSubscription(this.centrifuge.newSubscription(channel));
+  async subscribe(
+    channel: string,
+    options?: Partial<SubscriptionOptions>,
+  ): Promise<SdkSubscription> {
+    const subscription = new SdkSubscription(this.centrifuge.newSubscription(channel, options));
     await subscription.subscription.ready(WITHIN_MS);
     return subscription;
   }
