@@ -131,10 +131,10 @@ export class PositionWatch {
   #judge(watch: Watch, { top, heardMs }: NonNullable<Watch["suspicion"]>): void {
     const { live } = watch;
     watch.suspicion = undefined;
-    const isBehind = live.position === undefined || !isUpTo(live.position, top);
-    // What is heard comes in order, so a channel that still hears is only late.
-    if (isBehind && live.heardMs > heardMs) return this.#suspect(watch, top);
-    this.#end(watch, top);
+    // What is heard comes in order, and a jump shows by itself: a channel that still hears is only late.
+    if (live.heardMs === heardMs) this.#end(watch, top);
+    else if (live.position === undefined || !isUpTo(live.position, top)) this.#suspect(watch, top);
+    else this.#scheduleNext(watch);
   }
 
   #end(watch: Watch, top: StreamPosition): void {

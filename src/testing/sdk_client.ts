@@ -65,7 +65,8 @@ export class SdkSubscription {
       () => this.answers.length >= count,
       this.#waiting,
       withinMs,
-      () => `subscribe number ${count}; there were ${JSON.stringify(this.answers)} and ${this.steps.join(", ")}`,
+      () =>
+        `subscribe number ${count}; there were ${JSON.stringify(this.answers)} and ${this.steps.join(", ")}`,
     );
     return this.answers[count - 1] as SubscribedContext; // there are as many
   }
