@@ -217,5 +217,6 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   #leaveChannels(): void {
     for (const channel of this.channels.values()) if (channel !== undefined) leaveChannel(this, channel);
     this.channels.clear();
+    if (this.client !== undefined) this.context.presence.release(this.client);
   }
 }

@@ -5,6 +5,7 @@
 import type { Presence, PresenceMember } from "../backend/backend.ts";
 import { ClientError } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
+import { PresenceHold } from "./presence_hold.ts";
 
 /** Records that are written side by side. */
 const BATCH = 200;
@@ -17,6 +18,8 @@ interface Entry {
   readonly isAnnounced: boolean;
   /** Settles when the backend has answered the adding. */
   adding: Promise<unknown>;
+  /** It was present already when it was added last. */
+  isReturning?: boolean;
 }
 
 /** What the book needs of its node. */
@@ -31,6 +34,7 @@ export interface PresenceBookOptions {
 export class PresenceBook {
   readonly #options: PresenceBookOptions;
   readonly #members = new Map<string, Entry>();
+  readonly #hold = new PresenceHold();
   readonly #debts = new Map<string, Pick<Entry, "key" | "member">>();
   #isPaying = false;
 
@@ -48,8 +52,10 @@ export class PresenceBook {
     return this.#debts.size;
   }
 
-  /** Makes `member` present in the channel `key`. Rejects with 100 when the backend does not take it. */
+  /** Makes `member` present in the channel `key`; one that is held simply stays. Rejects with 100 when the backend does
+   * not take it. */
   async add(key: string, member: PresenceMember, isAnnounced: boolean): Promise<void> {
+    if (this.#returns(key, member, isAnnounced)) return;
     const { presence, mayWrite } = this.#options;
     if (!mayWrite()) {
       throw new ClientError("internal", { detail: "presence cannot be written: no beat was acknowledged" });
@@ -77,6 +83,27 @@ export class PresenceBook {
     entry.adding.then(take, take);
   }
 
+  /** The client was told to subscribe again: it stays present until it does, goes, or takes too long. */
+  suspend(key: string, client: string, nowMs: number): void {
+    if (this.#members.has(idOf(key, client))) this.#hold.hold({ client, key }, nowMs);
+  }
+
+  /** A subscribe came to nothing after its {@linkcode add}: who was present before it stays for another try. */
+  retract(key: string, client: string, nowMs: number): void {
+    if (this.#members.get(idOf(key, client))?.isReturning) this.suspend(key, client, nowMs);
+    else this.remove(key, client);
+  }
+
+  /** The connection of `client` has ended: nothing of it is held any longer. */
+  release(client: string): void {
+    for (const key of this.#hold.release(client)) this.remove(key, client);
+  }
+
+  /** Takes out those who did not come back in time. Call it now and then. */
+  expire(nowMs: number): void {
+    for (const { key, client } of this.#hold.expire(nowMs)) this.remove(key, client);
+  }
+
   /** Takes out what could not be taken out before. Call it now and then. */
   async payDebts(): Promise<void> {
     if (this.#isPaying || this.#debts.size === 0 || !this.#options.mayWrite()) return;
@@ -94,6 +121,13 @@ export class PresenceBook {
     for (let start = 0; start < ids.length; start += BATCH) {
       await Promise.all(ids.slice(start, start + BATCH).map((id) => this.#rewriteOne(id)));
     }
+  }
+
+  #returns(key: string, { client, info }: PresenceMember, isAnnounced: boolean): boolean {
+    const entry = this.#members.get(idOf(key, client));
+    if (!this.#hold.claim({ client, key }) || entry === undefined) return false;
+    entry.isReturning = entry.member.info === info && entry.isAnnounced === isAnnounced;
+    return entry.isReturning;
   }
 
   async #rewriteOne(id: string): Promise<void> {

@@ -101,3 +101,41 @@ Deno.test("PresenceBook.rewrite() puts members back silently, and renews those t
   await book.rewrite();
   assert.deepEqual(presence.asked, ["add c a false", "add c a true", "add c b false"]);
 });
+
+Deno.test("PresenceBook keeps a suspended member that subscribes again, and tells the backend nothing", async () => {
+  const { presence, book } = open();
+  await book.add("c", member("a"), true);
+  book.suspend("c", "a", 0);
+  await book.add("c", member("a"), true);
+  book.expire(60_000);
+  await settled();
+  assert.deepEqual(presence.asked, ["add c a true"]);
+});
+
+Deno.test("PresenceBook takes a suspended member out when its time is over, and when its client goes", async () => {
+  const { presence, book } = open();
+  await book.add("c", member("a"), true);
+  await book.add("d", member("b"), true);
+  book.suspend("c", "a", 0);
+  book.suspend("d", "b", 0);
+  book.release("b");
+  book.expire(60_000);
+  await settled();
+  assert.deepEqual(presence.asked, ["add c a true", "add d b true", "remove d b", "remove c a"]);
+});
+
+Deno.test("PresenceBook.retract() keeps who was present before the subscribe that failed, and nobody else", async () => {
+  const { presence, book } = open();
+  await book.add("c", member("a"), true);
+  book.suspend("c", "a", 0);
+  await book.add("c", member("a"), true);
+  book.retract("c", "a", 1_000);
+  await book.add("c", member("new"), true);
+  book.retract("c", "new", 1_000);
+  book.expire(5_500);
+  await settled();
+  assert.deepEqual(presence.asked, ["add c a true", "add c new true", "remove c new"]);
+  book.expire(6_000);
+  await settled();
+  assert.deepEqual(presence.asked.at(-1), "remove c a");
+});

@@ -125,6 +125,7 @@ export class Session {
     this.positions.tick(nowMs);
     if (!this.membership.mayWrite) return;
     void this.#records.flush();
+    this.presence.expire(nowMs);
     void this.presence.payDebts();
   }
 

@@ -65,18 +65,26 @@ export function endSubscription(connection: Client, name: string, reason?: Unsub
   const channel = connection.channels.get(name);
   if (channel === undefined) return;
   connection.channels.delete(name);
-  leaveChannel(connection, channel);
+  leaveChannel(connection, channel, { comesBack: reason === "insufficientState" });
   if (reason === undefined) return;
   const { code, reason: text } = unsubscribeTable[reason];
   connection.send(unsubscribePush(channel.prefix, code, text));
 }
 
-/** Takes a connection out of a channel. */
-export function leaveChannel(connection: Client, channel: Channel): void {
+/** Takes a connection out of a channel; one that `comesBack` at once stays present there meanwhile. */
+export function leaveChannel(
+  connection: Client,
+  channel: Channel,
+  { comesBack }: { readonly comesBack: boolean } = { comesBack: false },
+): void {
   const { channels, clock, presence } = connection.context;
+  const { client = "" } = connection;
+  const nowMs = clock.monotonicMs();
   const subscription = channel.live?.remove(connection);
-  channels.remove(channel, subscription ?? connection, clock.monotonicMs());
-  if (subscription?.terms.isPresent) presence.remove(channel.key, connection.client ?? "");
+  channels.remove(channel, subscription ?? connection, nowMs);
+  if (!subscription?.terms.isPresent) return;
+  if (comesBack) presence.suspend(channel.key, client, nowMs);
+  else presence.remove(channel.key, client);
 }
 
 /** A subscription missed something: it starts over, or its connection does when the server made it. */
@@ -226,7 +234,14 @@ class RichAttempt {
     const { filter, isPresent } = this.#subscription.terms;
     this.#live.release(this.#joiner);
     if (filter !== undefined) this.#live.dropFilter(filter);
-    if (isPresent) connection.context.presence.remove(this.#live.names.key, this.#client);
+    if (isPresent) this.#disappear();
     detach(this.#attempt);
+  }
+
+  #disappear(): void {
+    const { phase, context: { presence, clock } } = this.#attempt.connection;
+    const { key } = this.#live.names;
+    if (phase === "closed") presence.remove(key, this.#client);
+    else presence.retract(key, this.#client, clock.monotonicMs());
   }
 }

@@ -49,7 +49,7 @@ export class Listener {
     this.at = at;
     this.received = new Received(sent);
     this.centrifuge = new Centrifuge(address, RECONNECT);
-    this.subscription = this.centrifuge.newSubscription(channel, RESUBSCRIBE);
+    this.subscription = this.centrifuge.newSubscription(channel, { ...RESUBSCRIBE, joinLeave: true });
     this.#listen();
   }
 
