@@ -230,7 +230,6 @@ class RichAttempt {
   }
 
   #undo(): void {
-    const { connection } = this.#attempt;
     const { filter, isPresent } = this.#subscription.terms;
     this.#live.release(this.#joiner);
     if (filter !== undefined) this.#live.dropFilter(filter);
