@@ -16,6 +16,7 @@ export type {
   BackendFactory,
   BackendListener,
   BackendState,
+  BackendTraffic,
   BeatAnswer,
   Bus,
   ClientRecord,
@@ -39,5 +40,6 @@ export type {
 export { ConfigError, type ConfigOptions } from "./config/mod.ts";
 export { ClientError, CloseError } from "./core/errors.ts";
 export type { LogFields, Logger, LogLevel } from "./core/log.ts";
+export type { LogGate } from "./core/log_gate.ts";
 export { type App, type AppSession, defineApp } from "./server/mod.ts";
 export type { PublishOptions, RpcCaller, RpcHandler } from "./server/mod.ts";

@@ -3,6 +3,7 @@ import type { BackendFactory, StreamPosition } from "../backend/backend.ts";
 import { type Config, configOf, type ConfigOptions, connectionLimit, isOpenMode } from "../config/mod.ts";
 import { systemClock } from "../core/clock.ts";
 import type { Logger } from "../core/log.ts";
+import { type LogLevel, logLevels, parseLogLevel } from "../core/log_gate.ts";
 import { VERSION } from "../core/version.ts";
 import {
   createHttpApp,
@@ -66,6 +67,9 @@ export interface ShoalNode extends AsyncDisposable {
   publish(channel: string, data: unknown, options?: PublishOptions): Promise<StreamPosition | undefined>;
   /** What `GET /health` answers. */
   health(): HealthReport;
+  /** The lowest level that is logged; may be changed at any time. Setting it throws `TypeError` for a node that logs to
+   * a logger of the application's own. */
+  logLevel: LogLevel | undefined;
   /** Asks clients to reconnect elsewhere, at a pace, and takes no new ones. Resolves when all are gone. */
   drain(): Promise<void>;
   /** Drains and ends the node at SIGTERM, SIGINT or SIGHUP, and ends it at once when one comes again later. */
@@ -114,8 +118,14 @@ export async function openNode(
 
 async function listen(node: Node, config: Config, log: Logger): Promise<ShoalNode> {
   let http: HttpServer | undefined = undefined;
-  const view = viewOf(node, () => http?.listenersReopened ?? 0);
-  const limit = connectionLimit(config) ?? Infinity;
+  const limit = connectionLimit(config);
+  const view = viewOf(node, () => ({
+    listenersReopened: http?.listenersReopened ?? 0,
+    sockets: http === undefined ? 0 : http.socketCount + http.addresses().length,
+    connectionLimit: limit,
+    descriptorLimit: config.descriptorLimit || undefined,
+    log: log.gate,
+  }));
   http = await serveHttp({
     hostname: config.host,
     port: config.port,
@@ -131,7 +141,7 @@ async function listen(node: Node, config: Config, log: Logger): Promise<ShoalNod
     },
     app: createHttpApp(view, log),
     acceptorFor: (path) => node.acceptor(path),
-    isFull: () => node.isFull(limit),
+    isFull: () => node.isFull(limit ?? Infinity),
     isDraining: () => node.isDraining,
     log,
   });
@@ -159,6 +169,12 @@ function started(node: Node, http: HttpServer, view: NodeView): ShoalNode {
     ended: node.ended,
     publish: (channel, data, options) => node.publish(channel, data, options),
     health: () => view.health(),
+    get logLevel() {
+      return node.log.gate?.level;
+    },
+    set logLevel(level) {
+      setLogLevel(node.log, level);
+    },
     drain: () => node.drain(),
     endOnSignals() {
       onSignals({ first: () => void this.drain().then(() => this.close()), again: () => void this.close() });
@@ -171,6 +187,18 @@ function started(node: Node, http: HttpServer, view: NodeView): ShoalNode {
       await this.close();
     },
   };
+}
+
+function setLogLevel({ gate, info }: Logger, level: LogLevel | undefined): void {
+  if (gate === undefined) {
+    throw new TypeError("Cannot set the level: this node logs to the application's own logger");
+  }
+  const known = parseLogLevel(String(level));
+  if (known === undefined) {
+    throw new RangeError(`Cannot set the log level to "${level}": want one of ${logLevels.join(", ")}`);
+  }
+  info("The log level changes", { from: gate.level, to: known });
+  gate.level = known;
 }
 
 /** Ends the listeners. Before that clients get a moment to read their close: with its listener a socket ends as 1001. */

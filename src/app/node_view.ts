@@ -3,11 +3,23 @@ import type { NodeRecord } from "../backend/backend.ts";
 import { closeTable } from "../core/errors.ts";
 import type { HealthReport, NodeStats, NodeView, ReadyReport, StatsReport } from "../http/mod.ts";
 import { createMetrics, type MetricsSource } from "../metrics/mod.ts";
-import type { Node } from "../server/mod.ts";
+import { type Node, processUse } from "../server/mod.ts";
 
-/** The endpoints' view of `node`; `listenersReopened` is counted by its HTTP server. */
-export function viewOf(node: Node, listenersReopened: () => number): NodeView {
-  const metrics = createMetrics(() => ({ ...metricsOf(node), listenersReopened: listenersReopened() }));
+/** What the process around a node knows of it. */
+export interface ServerReadings {
+  /** Lost listeners that were opened again. */
+  readonly listenersReopened: number;
+  /** Open sockets of the HTTP server, listeners included. */
+  readonly sockets: number;
+  readonly connectionLimit: number | undefined;
+  readonly descriptorLimit: number | undefined;
+  /** What was logged; undefined for a logger of the application's own. */
+  readonly log: { readonly records: ReadonlyMap<string, number>; readonly suppressed: number } | undefined;
+}
+
+/** The endpoints' view of `node`; `server` is asked at each page of metrics. */
+export function viewOf(node: Node, server: () => ServerReadings): NodeView {
+  const metrics = createMetrics(() => metricsOf(node, server()));
   return {
     health: () => healthOf(node),
     ready: () => readyOf(node),
@@ -57,7 +69,7 @@ function rowOf({ node, address, stats }: NodeRecord): NodeStats {
   };
 }
 
-function metricsOf(node: Node): Omit<MetricsSource, "listenersReopened"> {
+function metricsOf(node: Node, { listenersReopened, ...server }: ServerReadings): MetricsSource {
   const { session, stats, traffic } = node;
   const { desired, confirmed } = session.backend.bus.subscriptions();
   return {
@@ -71,21 +83,68 @@ function metricsOf(node: Node): Omit<MetricsSource, "listenersReopened"> {
     publications: traffic.publications,
     connectionsOpened: traffic.connectionsOpened,
     connectionsRefused: traffic.connectionsRefused,
+    listenersReopened,
     reaps: traffic.reaps,
-    publicationsDropped: traffic.publicationsDropped,
-    publicationsConflated: traffic.publicationsConflated,
-    positionsLost: traffic.positionsLost,
-    recoveries: traffic.recoveries,
-    slowCloses: traffic.closes.get(closeTable.slow.code) ?? 0,
-    closes: traffic.closes,
+    connectionErrors: traffic.connectionErrors,
     errors: traffic.errors,
     memoryBytes: stats.rssBytes,
     lagSeconds: stats.lagMs / 1000,
     cpuPercent: stats.cpuPercent,
     isReady: node.readiness.isReady,
     isDraining: node.isDraining,
-    backendLatencySeconds: session.probe.latencyMs / 1000,
     desiredSubscriptions: desired,
     confirmedSubscriptions: confirmed,
+    clients: clientsOf(node, server),
+    history: historyOf(node),
+    backend: backendOf(node),
+    process: processOf(node, server),
+  };
+}
+
+function clientsOf(node: Node, { connectionLimit }: Pick<ServerReadings, "connectionLimit">) {
+  const { traffic } = node;
+  return {
+    connectionLimit,
+    closes: traffic.closes,
+    commands: traffic.commands.totals(),
+    commandSeconds: traffic.commands.seconds(),
+    outboxBytes: node.outboxBytes,
+    drains: traffic.drains,
+  };
+}
+
+function historyOf({ traffic }: Node) {
+  return {
+    recoveries: traffic.recoveries,
+    positionsLost: traffic.positionsLost,
+    slowCloses: traffic.closes.get(closeTable.slow.code) ?? 0,
+    publicationsDropped: traffic.publicationsDropped,
+    publicationsConflated: traffic.publicationsConflated,
+  };
+}
+
+function backendOf({ session, traffic }: Node) {
+  return {
+    latency: traffic.backendLatency.read(),
+    pubsubLag: traffic.pubsubLag.read(),
+    isUp: session.backend.state === "ready",
+    losses: traffic.backendLosses,
+    burials: traffic.burials,
+    traffic: session.backend.traffic,
+  };
+}
+
+function processOf(node: Node, server: Omit<ServerReadings, "listenersReopened">) {
+  const { sockets, descriptorLimit, log } = server;
+  return {
+    version: node.version,
+    node: node.id,
+    ...processUse(),
+    startedSeconds: node.startedMs / 1000,
+    loopLag: node.traffic.loopLag.read(),
+    openSockets: sockets + (node.session.backend.traffic?.connections ?? 0),
+    descriptorLimit,
+    logRecords: log?.records,
+    logSuppressed: log?.suppressed,
   };
 }

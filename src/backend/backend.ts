@@ -255,6 +255,20 @@ export interface Counters {
   touch(key: string, ttlMs: number): Promise<boolean>;
 }
 
+/** What the connections of a backend have carried since it was opened. */
+export interface BackendTraffic {
+  /** Connections that are open. */
+  readonly connections: number;
+  /** Commands to Redis, or frames to the hub. */
+  readonly commands: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** Publications for which the backend told how many nodes they reached. */
+  readonly countedPublications: number;
+  /** How many nodes those reached, all together. */
+  readonly nodesTouched: number;
+}
+
 /** One node's way to the others. */
 export interface Backend {
   readonly kind: "memory" | "redis" | "hub";
@@ -266,6 +280,8 @@ export interface Backend {
   readonly state: BackendState;
   /** Says what is wrong when `state` is not `ready`, in one line for people. */
   readonly trouble: string | undefined;
+  /** Undefined where there is no network. */
+  readonly traffic?: BackendTraffic | undefined;
   /** Ends all connections. Outstanding operations fail. Idempotent. */
   close(): Promise<void>;
 }

@@ -3,5 +3,9 @@
  *
  * @module
  */
-export { type MetricRow, type MetricsSource, metricTable } from "./catalog.ts";
-export { createMetrics, type MetricsPage } from "./exposition.ts";
+export { Buckets, latencyBounds } from "./buckets.ts";
+export type { BackendTrafficReadings } from "./backend_rows.ts";
+export { type MetricsSource, metricTable } from "./catalog.ts";
+export { createMetrics, createPage, type MetricsPage } from "./exposition.ts";
+export type { HistogramReading, Labelled, LabelledHistograms, Reading } from "./reading.ts";
+export { counter, gauge, histogram, type MetricRow } from "./row.ts";

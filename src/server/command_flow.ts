@@ -39,6 +39,7 @@ export class CommandFlow {
   /** A command was answered: what waited for it may start. */
   settle(command: CommandOf<RequestKind>): void {
     this.#inFlight--;
+    this.#connection.context.traffic.commands.end(command);
     const lane = laneOf(command);
     if (lane === undefined) return;
     for (const next of this.#lanes.leave(lane)) this.#run(next);
@@ -53,6 +54,7 @@ export class CommandFlow {
     const connection = this.#connection;
     if (connection.phase === "fresh" && command.kind !== "connect") throw new CloseError("badRequest");
     this.#inFlight++;
+    connection.context.traffic.commands.begin(command);
     const lane = laneOf(command);
     const mode = laneModes[command.kind];
     if (this.#inFlight > connection.context.settings.maxCommandsInFlight) return this.#refuse(command);
@@ -63,6 +65,7 @@ export class CommandFlow {
 
   #refuse(command: Command): void {
     this.#inFlight--;
+    this.#connection.context.traffic.commands.end(command);
     this.#connection.refuse(command, new ClientError("tooManyRequests"));
   }
 
@@ -79,19 +82,20 @@ export class CommandFlow {
   #failed(command: Command, error: unknown): void {
     if (error instanceof CloseError) return this.#connection.close(error.close);
     if (error instanceof ClientError) return this.#connection.fail(command, error);
-    this.#logFault(command.kind, error);
+    this.#logFault(command.kind, command.id, error);
     this.#connection.fail(command, new ClientError("internal", { cause: error }));
   }
 
   #closeOver(error: unknown): void {
     if (error instanceof CloseError) return this.#connection.close(error.close);
-    this.#logFault("(decoding)", error);
+    this.#logFault("(decoding)", undefined, error);
     this.#connection.close("serverError");
   }
 
-  #logFault(command: string, error: unknown): void {
-    const { context, client } = this.#connection;
-    context.log.error("A command failed", { client, command, error });
+  #logFault(command: string, request: number | undefined, error: unknown): void {
+    const { context, client, identity } = this.#connection;
+    const { workspace } = identity;
+    context.log.error("A command failed", { connection: client, workspace, request, command, error });
   }
 }
 

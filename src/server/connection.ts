@@ -65,6 +65,10 @@ export class Connection implements SocketListener, OutboxTarget, Client {
     return this.#phase;
   }
 
+  get owedBytes(): number {
+    return this.#socket.bufferedAmount + (this.pending?.size ?? 0);
+  }
+
   onMessage(data: string | Uint8Array<ArrayBuffer>): void {
     if (this.#phase === "closed") return;
     const text = typeof data === "string" ? data : decoder.decode(data);

@@ -10,12 +10,13 @@ export class LagMeter {
     this.#expectedMs = nowMs + everyMs;
   }
 
-  /** Call at each firing of a timer of `everyMs`. */
-  tick(nowMs: number): void {
+  /** Call at each firing of a timer of `everyMs`. Answers by how many milliseconds it was late. */
+  tick(nowMs: number): number {
     const lateMs = Math.max(0, nowMs - this.#expectedMs);
     this.#worstMs = Math.max(this.#worstMs, lateMs);
     if (lateMs > STALL_MS) this.#lastStallMs = nowMs;
     this.#expectedMs = nowMs + this.#everyMs;
+    return lateMs;
   }
 
   /** The worst lag since the last call, in milliseconds. */

@@ -44,6 +44,12 @@ export class LoadSampler {
   }
 }
 
+/** What the process has used since its start: CPU time in seconds, heap in bytes. */
+export function processUse(): { readonly cpuSeconds: number; readonly heapUsedBytes: number } {
+  const { user, system } = process.cpuUsage();
+  return { cpuSeconds: (user + system) / 1e6, heapUsedBytes: process.memoryUsage().heapUsed };
+}
+
 function round(value: number): number {
   return Math.round(value * 10) / 10;
 }

@@ -83,6 +83,7 @@ export class Membership {
   async #beatOnce(): Promise<BeatAnswer | undefined> {
     const startedMs = this.#clock.monotonicMs();
     const answer = await this.#registry.beat(this.#owner.record(), this.#limits.nodeSuspectMs);
+    this.#traffic.backendLatency.observe((this.#clock.monotonicMs() - startedMs) / 1000);
     if (answer.standing === "member") {
       this.#acknowledgedMs = startedMs;
       return answer;

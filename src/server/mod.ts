@@ -9,6 +9,7 @@ export { echo } from "./apps/echo.ts";
 export { sha256 } from "./apps/sha256.ts";
 export { Node, type NodeEnd, type NodeOptions, type PublishOptions } from "./node.ts";
 export type { ChannelOptions, NamespaceOptions, NodeSettings, SlowPolicy } from "./options.ts";
+export { processUse } from "./load.ts";
 export type { Readiness } from "./readiness.ts";
 export { type RpcCaller, type RpcHandler } from "./rpc.ts";
 export type { Acceptor, Frame, Handshake, Socket, SocketListener } from "./socket.ts";

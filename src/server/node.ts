@@ -130,6 +130,13 @@ export class Node implements SessionOwner {
     return count;
   }
 
+  /** Bytes that wait to be taken by clients; visits every connection. */
+  get outboxBytes(): number {
+    let bytes = 0;
+    for (const { peers } of this.#contexts.values()) for (const peer of peers) bytes += peer.owedBytes;
+    return bytes;
+  }
+
   /** Whether `limit` connections are open already; counts the client that is turned away when they are. */
   isFull(limit: number): boolean {
     if (this.connections < limit) return false;
@@ -188,6 +195,7 @@ export class Node implements SessionOwner {
   async drain(): Promise<void> {
     if (this.#isDraining) return;
     this.#isDraining = true;
+    this.traffic.drains++;
     this.#beat();
     await this.#closeAll("shutdown");
   }
@@ -221,6 +229,7 @@ export class Node implements SessionOwner {
 
   onBuried(session: Session): void {
     if (session !== this.#session || this.#isClosed) return;
+    this.traffic.burials++;
     session.log.warn("The cluster declared this node dead: starting over under a new id");
     this.#session = this.#openSession();
     void this.#retire(session);
@@ -330,7 +339,7 @@ export class Node implements SessionOwner {
 
   #tick(): void {
     const nowMs = this.clock.monotonicMs();
-    this.#lag.tick(nowMs);
+    this.traffic.loopLag.observe(this.#lag.tick(nowMs) / 1000);
     const { ping, overdue } = this.#wheel.turn(nowMs);
     for (const connection of overdue) connection.close("noPong");
     for (const connection of ping) connection.ping();

@@ -50,7 +50,7 @@ Deno.test("closePaced() closes in batches, and all at once when it is urgent", a
   const peers = new Set<Peer>();
   const closed: number[] = [];
   for (let i = 0; i < 5; i++) {
-    const peer: Peer = { end: () => (peers.delete(peer), closed.push(i)) };
+    const peer: Peer = { owedBytes: 0, end: () => (peers.delete(peer), closed.push(i)) };
     peers.add(peer);
   }
   let isUrgent = false;
@@ -79,9 +79,21 @@ Deno.test("Probe is fresh for a while after one came back", () => {
   assert.equal(probe.isFresh(1_000), false);
   probe.send();
   nowMs = 5;
-  assert.equal(probe.take(sent[0] ?? ""), true);
+  assert.equal(probe.take(sent[0] ?? ""), 5);
   assert.deepEqual([probe.latencyMs, probe.isFresh(1_000)], [5, true]);
   nowMs = 1_006;
   assert.equal(probe.isFresh(1_000), false);
   assert.equal(probe.take("something else"), false);
+});
+
+Deno.test("Probe.take() tells the latency of a probe that came back after others were sent", () => {
+  let nowMs = 0;
+  const sent: string[] = [];
+  const bus = { sendToNode: (_node: string, message: string) => (sent.push(message), Promise.resolve()) };
+  const probe = new Probe(bus, newNodeId(), { wallMs: () => 0, monotonicMs: () => nowMs });
+  for (nowMs = 0; nowMs < 66_000; nowMs += 1_000) probe.send();
+  assert.equal(probe.take(sent[65] ?? ""), 1_000);
+  assert.equal(probe.take(sent[2] ?? ""), 64_000);
+  assert.equal(probe.take(sent[1] ?? ""), true);
+  assert.equal(probe.take(sent[2] ?? ""), true);
 });

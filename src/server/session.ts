@@ -192,7 +192,9 @@ export class Session {
   }
 
   #onNodeMessage(message: string): void {
-    if (this.probe.take(message)) this.#owner.onProbe(this);
+    const probed = this.probe.take(message);
+    if (typeof probed === "number") this.#owner.traffic.pubsubLag.observe(probed / 1000);
+    if (probed !== false) this.#owner.onProbe(this);
     else if (!this.calls.take(message)) this.log.debug("A message of an unknown format was dropped");
   }
 
@@ -210,8 +212,10 @@ export class Session {
       // What was published while it was lost has not been heard.
       this.positions.checkAll();
       this.beat(); // readiness should not wait for the timer
-    } else if (state === "lost") log.warn("The backend is lost", { trouble: this.backend.trouble });
-    else if (state === "closed" && !this.#isEnding) this.#owner.onBackendClosed(this);
+    } else if (state === "lost") {
+      this.#owner.traffic.backendLosses++;
+      log.warn("The backend is lost", { trouble: this.backend.trouble });
+    } else if (state === "closed" && !this.#isEnding) this.#owner.onBackendClosed(this);
   }
 
   #allRecords(): readonly ClientRecord[] {

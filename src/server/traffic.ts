@@ -1,3 +1,18 @@
+import { closeTable } from "../core/errors.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
+import { Buckets, type Labelled } from "../metrics/mod.ts";
+import { CommandTimer } from "./command_timer.ts";
+
+/** An application may answer with codes of its own; of so many different ones each is counted apart. */
+const MAX_CODES = 64;
+/** Ends that nobody has to look into: the client left, or was sent elsewhere or away on purpose. */
+const IN_GOOD_ORDER: ReadonlySet<number | string> = new Set([1000, 1001, 1005, 3000, 3001, 3503]);
+/** A peer may close with any of 65,536 codes; those with a meaning here have a count of their own. */
+const KNOWN_CLOSES: ReadonlySet<number> = new Set([
+  ...Array.from({ length: 16 }, (_, at) => 1000 + at),
+  ...Object.values(closeTable).map(({ code }) => code),
+]);
+
 /** Plain counters of one node's traffic: cheap to add to on the hot path, read by statistics and metrics. */
 export class Traffic {
   /** Messages that clients sent (commands, app messages). */
@@ -15,17 +30,48 @@ export class Traffic {
   connectionsRefused = 0;
   /** Dead nodes that this node cleaned up after. */
   reaps = 0;
+  /** How often this node began to drain. */
+  drains = 0;
+  /** How often the cluster declared this node dead while it lived. */
+  burials = 0;
+  /** How often the backend was lost after it had been ready. */
+  backendLosses = 0;
   /** Publications that slow subscribers did not get: too many waited, or a later one of their key came. */
   publicationsDropped = 0;
   publicationsConflated = 0;
   /** Subscriptions that missed something and had to start over. */
   positionsLost = 0;
   /** Subscribers who asked for what they missed, by whether they got it all. */
-  readonly recoveries = new Map<"recovered" | "unrecovered", number>();
-  /** Closes by code, whoever asked for them. */
-  readonly closes = new Map<number, number>();
+  readonly recoveries = new Map<"recovered" | "unrecovered", number>([["recovered", 0], ["unrecovered", 0]]);
+  /** Commands by kind, and how long they took. */
+  readonly commands: CommandTimer;
+  /** Seconds of a beat's round trip. */
+  readonly backendLatency = new Buckets();
+  /** Seconds until a probe came back. */
+  readonly pubsubLag = new Buckets();
+  /** Seconds by which the node's ticks were late. */
+  readonly loopLag = new Buckets();
+  readonly #closes = new Map<number | string, number>();
+  readonly #errors = new Map<number | string, number>();
+
+  constructor(clock: Clock = systemClock) {
+    this.commands = new CommandTimer(clock);
+  }
+
+  /** Closes by code, whoever asked for them; unknown codes are one. */
+  get closes(): Labelled {
+    return this.#closes;
+  }
+
+  /** Those of {@linkcode closes} that were not in good order. */
+  get connectionErrors(): Labelled {
+    return new Map([...this.#closes].filter(([code]) => !IN_GOOD_ORDER.has(code)));
+  }
+
   /** Error replies by code. */
-  readonly errors = new Map<number, number>();
+  get errors(): Labelled {
+    return this.#errors;
+  }
 
   /** `undefined` when nothing was asked for. */
   countRecovery(isRecovered: boolean | undefined): void {
@@ -35,10 +81,14 @@ export class Traffic {
   }
 
   countClose(code: number): void {
-    this.closes.set(code, (this.closes.get(code) ?? 0) + 1);
+    add(this.#closes, KNOWN_CLOSES.has(code) ? code : "other");
   }
 
   countError(code: number): void {
-    this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
+    add(this.#errors, this.#errors.size < MAX_CODES || this.#errors.has(code) ? code : "other");
   }
+}
+
+function add(counts: Map<number | string, number>, key: number | string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

@@ -19,6 +19,8 @@ export interface FrameHandler {
 export class FrameReader {
   /** A frame of more bytes ends the reading with an error. May change between frames. */
   maxFrameBytes: number;
+  /** Bytes read since the start. */
+  receivedBytes = 0;
   readonly #view = new FrameView();
   #buffer = new Uint8Array(INITIAL_BYTES);
   #start = 0;
@@ -34,6 +36,7 @@ export class FrameReader {
       const count = await source.read(this.#buffer.subarray(this.#end));
       if (count === null) return;
       this.#end += count;
+      this.receivedBytes += count;
       this.#cut(handler);
       handler.onBatchEnd();
     }

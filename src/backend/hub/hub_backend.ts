@@ -3,6 +3,7 @@ import type {
   BackendFactory,
   BackendListener,
   BackendState,
+  BackendTraffic,
   Bus,
   ClientRecord,
   Counters,
@@ -74,6 +75,10 @@ class HubBackend implements Backend {
 
   get trouble(): string | undefined {
     return this.#link.trouble;
+  }
+
+  get traffic(): BackendTraffic {
+    return this.#link.traffic;
   }
 
   close(): Promise<void> {

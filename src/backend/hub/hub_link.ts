@@ -1,6 +1,6 @@
 import { ClientError } from "../../core/errors.ts";
 import type { NodeId } from "../../core/ids.ts";
-import type { BackendState, HistoryDone } from "../backend.ts";
+import type { BackendState, BackendTraffic, HistoryDone } from "../backend.ts";
 import { FORMAT, type FrameView, Kind, MAX_FRAME_BYTES } from "./frame.ts";
 import { type FrameHandler, FrameReader } from "./frame_reader.ts";
 import { Outbox } from "./outbox.ts";
@@ -75,6 +75,19 @@ export class HubLink implements FrameHandler {
 
   get trouble(): string | undefined {
     return this.#trouble;
+  }
+
+  /** What it has carried. The hub does not tell how many nodes a publication reached. */
+  get traffic(): BackendTraffic {
+    const { frames, bytes } = this.#outbox.carried;
+    return {
+      connections: this.#connection === undefined || this.#state === "closed" ? 0 : 1,
+      commands: frames,
+      sentBytes: bytes,
+      receivedBytes: this.#reader.receivedBytes,
+      countedPublications: 0,
+      nodesTouched: 0,
+    };
   }
 
   /** Sends a `publish` or an `append` frame; see {@linkcode Bus.publish} and {@linkcode History.publish}. */

@@ -26,6 +26,8 @@ export interface OutboxOptions {
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #flush = () => void this.#writeAll();
+  /** Frames queued, and bytes handed to the sink, since the start. */
+  readonly carried = { frames: 0, bytes: 0 };
   #sink: ByteSink | undefined;
   #filling = new Uint8Array(INITIAL_BYTES);
   #spare = new Uint8Array(INITIAL_BYTES);
@@ -53,6 +55,7 @@ export class Outbox {
     const to = from + HEADER_BYTES + firstBytes + this.#encode(second, from + HEADER_BYTES + firstBytes);
     if (to - from > MAX_FRAME_BYTES || to + this.#writingBytes > this.#options.maxBytes) return false;
     writeHeader(this.#filling, { from, to, firstBytes }, kind, number);
+    this.carried.frames++;
     this.#queuedBytes = to;
     this.#schedule();
     return true;
@@ -64,6 +67,7 @@ export class Outbox {
     if (end + this.#writingBytes > this.#options.maxBytes) return false;
     this.#reserve(end);
     this.#filling.set(bytes.subarray(from, to), this.#queuedBytes);
+    this.carried.frames++;
     this.#queuedBytes = end;
     this.#schedule();
     return true;
@@ -107,6 +111,7 @@ export class Outbox {
     this.#filling = this.#spare;
     this.#queuedBytes = 0;
     this.#writingBytes = bytes;
+    this.carried.bytes += bytes;
     for (let sent = 0; sent < bytes;) {
       sent += await sink.write(writing.subarray(sent, bytes));
       this.#writingBytes = bytes - sent;

@@ -5,6 +5,7 @@ import type { BackendListener, Bus, HistoryDone, PublishDone, Receivers } from "
 import { dial, helloCommand } from "./dial.ts";
 import type { HistoryOptions } from "./history_command.ts";
 import { type HistoryLane, openLane } from "./history_lane.ts";
+import { LinkTraffic } from "./link_traffic.ts";
 import { Link, type LinkHandler, type ReplyDone } from "./link.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import type { RedisAddress } from "./redis_url.ts";
@@ -47,6 +48,8 @@ export class RedisBus implements Bus, LinkHandler {
   readonly #watcher: BusWatcher;
   readonly #subscriptions = new Subscriptions();
   readonly #waiters: Waiters;
+  /** What its connections have carried. */
+  readonly traffic = new LinkTraffic();
   readonly #closing = new AbortController();
   readonly #heads = new Map<string, string>();
   readonly #failing: PublishDone[] = [];
@@ -182,6 +185,7 @@ export class RedisBus implements Bus, LinkHandler {
         replyTimeoutMs: publishTimeoutMs,
         maxQueuedBytes: MAX_QUEUED_BYTES,
         pingEveryMs: PING_EVERY_MS,
+        traffic: this.traffic,
       });
       this.#dialed = link;
       if (this.#closing.signal.aborted) link.drop(new Error("The backend is closed"));
@@ -254,7 +258,7 @@ export class RedisBus implements Bus, LinkHandler {
       const done: ReplyDone = (error, reply) =>
         error ? reject(error) : resolve(typeof reply === "number" ? reply : undefined);
       const link = this.#usableLink();
-      if (link) link.publish(head, message, done);
+      if (link) link.publish(head, message, done, true);
       else this.#failLater(reject);
     });
   }

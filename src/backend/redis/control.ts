@@ -4,6 +4,7 @@ import { Redis } from "ioredis";
 import { backoffMs, randomFraction } from "../../core/backoff.ts";
 import { ClientError } from "../../core/errors.ts";
 import type { NodeId } from "../../core/ids.ts";
+import { ControlTraffic } from "./control_traffic.ts";
 import { generationOf } from "./generation.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import type { RedisAddress } from "./redis_url.ts";
@@ -39,6 +40,8 @@ export class Control {
   readonly #options: ControlOptions;
   readonly #watcher: ControlWatcher;
   readonly #redis: ControlClient;
+  /** What its connections have carried. */
+  readonly traffic: ControlTraffic;
   #session = 0;
   #generation: string | undefined;
   #foundPartitions: number | undefined;
@@ -49,6 +52,7 @@ export class Control {
     this.#options = options;
     this.#watcher = watcher;
     this.#redis = openRedis(options);
+    this.traffic = new ControlTraffic(this.#redis);
     this.#redis.on("ready", () => this.#greet());
     this.#redis.on("close", () => this.#lose());
     this.#redis.on("error", (error: Error) => this.#fail(error.message || error.name));

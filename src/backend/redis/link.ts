@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import { ClientError } from "../../core/errors.ts";
 import { utf8Bytes, utf8Length } from "../../core/utf8.ts";
 import { Fifo } from "./fifo.ts";
+import { LinkTraffic } from "./link_traffic.ts";
 import { encodeCommand, encodePublish } from "./resp_encode.ts";
 import { type RespHandler, RespParser } from "./resp_parser.ts";
 import { RedisReplyError, RespError, type RespValue } from "./resp_value.ts";
@@ -30,6 +31,8 @@ export interface LinkOptions {
   readonly maxQueuedBytes: number;
   /** An idle link is probed this often. */
   readonly pingEveryMs: number;
+  /** Where the link adds what it carries. */
+  readonly traffic?: LinkTraffic;
 }
 
 /** Called once per command: with an error as in `PublishDone`, else with the reply. */
@@ -41,6 +44,8 @@ interface Pending {
   readonly atMs: number;
   /** Confirmations that answer it in place of a reply (SUBSCRIBE, UNSUBSCRIBE). */
   pushesLeft: number;
+  /** Its reply is the number of nodes that it reached. */
+  readonly isPublication: boolean;
   /** Set when it was never sent and only waits for its turn to fail. */
   readonly failure: ClientError | undefined;
 }
@@ -55,6 +60,7 @@ export class Link implements RespHandler {
   readonly #handler: LinkHandler;
   readonly #options: LinkOptions;
   readonly #clock: Clock;
+  readonly #traffic: LinkTraffic;
   readonly #parser = new RespParser(this);
   readonly #pending = new Fifo<Pending>();
   readonly #timer: ReturnType<typeof setInterval>;
@@ -76,6 +82,8 @@ export class Link implements RespHandler {
     this.#handler = handler;
     this.#options = options;
     this.#clock = clock;
+    this.#traffic = options.traffic ?? new LinkTraffic();
+    this.#traffic.connections++;
     this.#full = new ClientError("internal", {
       cause: new Error(`Redis takes no more: ${options.maxQueuedBytes} bytes wait to be written`),
     });
@@ -95,12 +103,14 @@ export class Link implements RespHandler {
     return this.#ended;
   }
 
-  /** Publishes to the channel whose `publishHead` is `head`. `done` is called once, later, in the order of calls. */
-  publish(head: string, message: string, done: ReplyDone): void {
+  /** Publishes to the channel whose `publishHead` is `head`. `done` is called once, later, in the order of calls. Unless
+   * it is `isInternal`, the nodes that it reaches are counted. */
+  publish(head: string, message: string, done: ReplyDone, isInternal = false): void {
     const messageBytes = utf8Length(message);
     const bytes = head.length + messageBytes;
-    if (this.#hasRoom(bytes)) this.#send(encodePublish(head, message, messageBytes), bytes, 0, done);
-    else this.#refuse(done);
+    if (this.#hasRoom(bytes)) {
+      this.#send(encodePublish(head, message, messageBytes), bytes, 0, done, !isInternal);
+    } else this.#refuse(done);
   }
 
   /** Sends any other command. `pushes`: how many confirmations answer it; 0 means one plain reply. */
@@ -122,6 +132,7 @@ export class Link implements RespHandler {
     this.#down = new ClientError("internal", { cause: reason });
     clearInterval(this.#timer);
     this.#text = "";
+    this.#traffic.connections--;
     this.#wire.close();
     this.#handler.onDown(reason);
     for (let pending = this.#pending.shift(); pending; pending = this.#pending.shift()) {
@@ -153,7 +164,9 @@ export class Link implements RespHandler {
 
   /** Answers the oldest command, and those behind it that were refused and only waited for their turn. */
   #settle(error: ClientError | undefined, value: RespValue): void {
-    this.#pending.shift()?.done(error, value);
+    const settled = this.#pending.shift();
+    if (settled?.isPublication && typeof value === "number") this.#traffic.countReach(value);
+    settled?.done(error, value);
     for (let next = this.#pending.peek(); next?.failure; next = this.#pending.peek()) {
       this.#pending.shift();
       next.done(next.failure, null);
@@ -169,18 +182,19 @@ export class Link implements RespHandler {
   #refuse(done: ReplyDone): void {
     const failure = this.#down ?? this.#full;
     if (this.#pending.size === 0) queueMicrotask(() => done(failure, null));
-    else this.#pending.push({ done, atMs: this.#tickMs, pushesLeft: 0, failure });
+    else this.#pending.push({ done, atMs: this.#tickMs, pushesLeft: 0, isPublication: false, failure });
   }
 
-  #send(text: string, bytes: number, pushes: number, done: ReplyDone): void {
+  #send(text: string, bytes: number, pushes: number, done: ReplyDone, isPublication = false): void {
     if (!this.#isFlushing) {
       this.#isFlushing = true;
       this.#tickMs = this.#clock.monotonicMs();
       queueMicrotask(() => this.#flush());
     }
+    this.#traffic.commands++;
     this.#text += text;
     this.#textBytes += bytes;
-    this.#pending.push({ done, atMs: this.#tickMs, pushesLeft: pushes, failure: undefined });
+    this.#pending.push({ done, atMs: this.#tickMs, pushesLeft: pushes, isPublication, failure: undefined });
   }
 
   /** Writes until nothing is left; what is queued during a write leaves together with the next. */
@@ -192,6 +206,7 @@ export class Link implements RespHandler {
         this.#textBytes = 0;
         this.#writingBytes = bytes.length;
         this.#tickMs = this.#sentMs = this.#clock.monotonicMs();
+        this.#traffic.sentBytes += bytes.length;
         await writeAll(this.#wire, bytes);
         this.#writingBytes = 0;
       }
@@ -207,6 +222,7 @@ export class Link implements RespHandler {
       while (this.#down === undefined) {
         const count = await this.#wire.read(this.#parser.target());
         if (count === null) return this.drop(new Error("Redis closed the connection"));
+        this.#traffic.receivedBytes += count;
         this.#parser.commit(count);
       }
     } catch (thrown) {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ClientError } from "../../core/errors.ts";
 import { Link, type LinkHandler, type Wire } from "./link.ts";
+import { LinkTraffic } from "./link_traffic.ts";
 import { publishHead } from "./resp_encode.ts";
 
 const OPTIONS = { replyTimeoutMs: 60_000, maxQueuedBytes: 1_000, pingEveryMs: 60_000 };
@@ -188,4 +189,21 @@ Deno.test("Link.publish() called inside done of a link going down fails later, o
   await settled();
   assert.deepEqual(results, ["2 failed"]);
   await close();
+});
+
+Deno.test("Link counts commands, bytes both ways, and the nodes that publications reach", async () => {
+  const wire = new FakeWire();
+  const traffic = new LinkTraffic();
+  const link = new Link(wire, new Recorder(), { ...OPTIONS, traffic });
+  link.publish(HEAD, "m", () => {});
+  link.publish(HEAD, "m", () => {});
+  link.publish(HEAD, "probe", () => {}, true);
+  link.command(["DBSIZE"], 0, () => {});
+  await wire.say(":3\r\n:0\r\n:1\r\n:99\r\n");
+  const sentBytes = wire.written.join("").length;
+  const expected = { connections: 1, commands: 4, sentBytes, receivedBytes: 17 };
+  assert.deepEqual({ ...traffic }, { ...expected, countedPublications: 2, nodesTouched: 3 });
+  link.drop(new Error("test"));
+  await link.ended;
+  assert.equal(traffic.connections, 0);
 });

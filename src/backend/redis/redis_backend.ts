@@ -2,6 +2,7 @@ import type {
   Backend,
   BackendListener,
   BackendState,
+  BackendTraffic,
   Bus,
   Counters,
   History,
@@ -11,6 +12,7 @@ import type {
 import { type BusWatcher, RedisBus, type RedisBusOptions } from "./bus.ts";
 import { Control, type ControlOptions, type ControlWatcher } from "./control.ts";
 import { RedisCounters } from "./counters.ts";
+import { sumOf } from "./link_traffic.ts";
 import { RedisHistory } from "./history.ts";
 import { RedisPresence } from "./presence.ts";
 import { RedisRegistry } from "./registry.ts";
@@ -56,6 +58,10 @@ export class RedisBackend implements Backend, BusWatcher, ControlWatcher {
     if (this.#state === "closed") return `Redis at ${this.#where}: the backend is closed`;
     const reason = this.#control.trouble ?? this.#bus.trouble ?? "not ready";
     return `Redis at ${this.#where}: ${oneLine(reason)}; trying again`;
+  }
+
+  get traffic(): BackendTraffic {
+    return sumOf(this.#bus.traffic, this.#control.traffic);
   }
 
   close(): Promise<void> {

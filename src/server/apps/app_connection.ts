@@ -53,6 +53,10 @@ export class AppConnection implements SocketListener, AppSession, Peer {
     this.#run(() => app.open?.(this));
   }
 
+  get owedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
   onMessage(message: Message): void {
     if (this.#isClosed) return;
     const { traffic } = this.#context;
@@ -133,7 +137,7 @@ export class AppConnection implements SocketListener, AppSession, Peer {
   }
 
   #fail(error: unknown): void {
-    if (!this.#isClosed) this.#context.log.error("An app failed", { app: this.id, error });
+    if (!this.#isClosed) this.#context.log.error("An app failed", { connection: this.id, error });
     this.end("serverError");
   }
 
