@@ -48,18 +48,15 @@ export class CommandTimer {
     state.seconds.observe((this.#clock.monotonicMs() - state.startMs) / 1000);
   }
 
-  /** Commands by kind; kinds that never came are left out. */
+  /** Commands by kind. */
   totals(): Labelled {
-    return new Map(this.#seen().map(([kind, { total }]) => [kind, total]));
+    return new Map(Object.entries(this.#kinds).map(([kind, { total }]) => [kind, total]));
   }
 
-  /** Time until the answer, by kind. */
+  /** Time until the answer, by kind; kinds that never came are left out. */
   seconds(): LabelledHistograms {
-    return new Map(this.#seen().map(([kind, { seconds }]) => [kind, seconds.read()]));
-  }
-
-  #seen(): readonly (readonly [string, KindState])[] {
-    return Object.entries(this.#kinds).filter(([, { total }]) => total > 0);
+    const seen = Object.entries(this.#kinds).filter(([, { total }]) => total > 0);
+    return new Map(seen.map(([kind, { seconds }]) => [kind, seconds.read()]));
   }
 
   #time(state: KindState, command: TimedCommand): void {

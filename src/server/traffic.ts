@@ -1,4 +1,4 @@
-import { closeTable } from "../core/errors.ts";
+import { closeTable, errorTable } from "../core/errors.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { Buckets, type Labelled } from "../metrics/mod.ts";
 import { CommandTimer } from "./command_timer.ts";
@@ -10,7 +10,7 @@ const IN_GOOD_ORDER: ReadonlySet<number | string> = new Set([1000, 1001, 1005, 3
 /** A peer may close with any of 65,536 codes; those with a meaning here have a count of their own. */
 const KNOWN_CLOSES: ReadonlySet<number> = new Set([
   ...Array.from({ length: 16 }, (_, at) => 1000 + at),
-  ...Object.values(closeTable).map(({ code }) => code),
+  ...codesOf(closeTable),
 ]);
 
 /** Plain counters of one node's traffic: cheap to add to on the hot path, read by statistics and metrics. */
@@ -51,8 +51,9 @@ export class Traffic {
   readonly pubsubLag = new Buckets();
   /** Seconds by which the node's ticks were late. */
   readonly loopLag = new Buckets();
-  readonly #closes = new Map<number | string, number>();
-  readonly #errors = new Map<number | string, number>();
+  // A series that first appears with a count of 1 has no increase for Prometheus: the usual ones start at 0.
+  readonly #closes = zeros([1000, 1001, 1005, 1006, ...codesOf(closeTable)]);
+  readonly #errors = zeros(codesOf(errorTable));
 
   constructor(clock: Clock = systemClock) {
     this.commands = new CommandTimer(clock);
@@ -87,6 +88,14 @@ export class Traffic {
   countError(code: number): void {
     add(this.#errors, this.#errors.size < MAX_CODES || this.#errors.has(code) ? code : "other");
   }
+}
+
+function codesOf(table: Readonly<Record<string, { readonly code: number }>>): readonly number[] {
+  return Object.values(table).map(({ code }) => code);
+}
+
+function zeros(codes: readonly number[]): Map<number | string, number> {
+  return new Map(codes.map((code) => [code, 0]));
 }
 
 function add(counts: Map<number | string, number>, key: number | string): void {
