@@ -14,6 +14,8 @@ export const testNeeds: readonly Need[] = [
   { binary: "nginx", debianPackage: "nginx" },
   // Checks the text of /metrics; the package has no smaller part with promtool in it.
   { binary: "promtool", debianPackage: "prometheus" },
+  // Scrapes a cluster and asks every query of the dashboards.
+  { binary: "prometheus", debianPackage: "prometheus" },
   // Packs the library and installs it as a user would.
   { binary: "npm", debianPackage: "npm" },
   // Asks from a second address of this machine.

@@ -7,6 +7,7 @@ import type { NodeView } from "./node_view.ts";
 import type { HttpLog } from "./log.ts";
 import { healthAnswer, healthRoutes } from "./routes/health.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import { requestIdOf } from "./request_id.ts";
 import type { HttpEnv } from "./routes/route.ts";
 import { serviceRoutes } from "./routes/services.ts";
 import { statsRoutes } from "./routes/stats.ts";
@@ -38,10 +39,12 @@ export function createRouter(node: NodeView, log: HttpLog): Hono<HttpEnv> {
   router.notFound((context) =>
     toResponse(errorAnswer(404, `Cannot find ${JSON.stringify(context.req.path)}`))
   );
-  router.onError((error) => {
+  router.onError((error, { env, req }) => {
     if (error instanceof BodyTooLargeError) return toResponse(errorAnswer(413, error.message));
-    log.error("a route failed", { error });
-    return toResponse(errorAnswer(500, "Cannot answer: internal server error"));
+    const request = requestIdOf(env.headers);
+    log.error("a route failed", { request, method: req.method, path: req.path, error });
+    const headers = { "x-request-id": request };
+    return toResponse(errorAnswer(500, "Cannot answer: internal server error", headers));
   });
   return router;
 }

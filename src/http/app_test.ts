@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { silentLogger } from "../core/log.ts";
+import { type LogFields, silentLogger } from "../core/log.ts";
 import { createHttpApp, createRouter } from "./app.ts";
 import type { NodeView } from "./node_view.ts";
 
@@ -136,4 +136,20 @@ Deno.test("a route that throws is 500 as JSON and tells nothing of the cause", a
   assert.equal(response.status, 500);
   assert.equal(JSON.parse(text).error.code, 500);
   assert.ok(!text.includes("secret"), text);
+});
+
+Deno.test("a route that fails answers 500 with the id under which its cause is logged", async () => {
+  const records: unknown[] = [];
+  const log = { ...silentLogger, error: (_message: string, fields?: LogFields) => void records.push(fields) };
+  const broken = nodeView({ metrics: () => Promise.reject(new Error("boom")) });
+  const fromProxy = { ...local, headers: new Headers({ "x-request-id": "abc-123" }) };
+  const hostile = { ...local, headers: new Headers({ "x-request-id": "a b\tc" }) };
+  const answers = [fromProxy, hostile].map((env) => createRouter(broken, log).request("/metrics", {}, env));
+  const ids = (await Promise.all(answers)).map((answer) => answer.headers.get("x-request-id"));
+  assert.equal(ids[0], "abc-123");
+  assert.match(ids[1] ?? "", /^[a-z0-5]{16}$/);
+  assert.deepEqual(
+    records.map((fields) => JSON.parse(JSON.stringify(fields))),
+    ids.map((request) => ({ request, method: "GET", path: "/metrics", error: {} })),
+  );
 });

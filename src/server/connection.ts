@@ -134,7 +134,16 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   }
 
   refuse(command: CommandOf<RequestKind>, error: ClientError): void {
-    this.context.traffic.countError(error.code);
+    const { code, cause } = error;
+    const { id: request, kind } = command;
+    this.context.traffic.countError(code);
+    this.context.log.debug("An error was answered", {
+      ...this.#logFields,
+      request,
+      command: kind,
+      code,
+      cause,
+    });
     if (command.id !== 0) this.send(errorLine(command.id, error));
   }
 
@@ -161,6 +170,7 @@ export class Connection implements SocketListener, OutboxTarget, Client {
     this.publisherFields = publisherFields(identity, this.client);
     this.#phase = "open";
     this.context.enroll(this);
+    this.context.log.debug("A client connected", this.#logFields);
   }
 
   reject(): void {
@@ -214,8 +224,18 @@ export class Connection implements SocketListener, OutboxTarget, Client {
     this.#deadline.cancel();
     this.#leaveChannels();
     this.context.traffic.countClose(close.code);
+    this.context.log.debug("A connection ended", {
+      ...this.#logFields,
+      code: close.code,
+      reason: close.reason,
+    });
     this.context.peers.delete(this);
     this.context.dismiss(this);
+  }
+
+  /** What tells this connection from others in a log. */
+  get #logFields() {
+    return { connection: this.client, workspace: this.identity.workspace };
   }
 
   #leaveChannels(): void {

@@ -149,3 +149,25 @@ Deno.test("Node.isFull() counts whom it turns away", async () => {
   assert.deepEqual([test.node.isFull(2), test.node.isFull(1)], [false, true]);
   assert.equal(test.node.traffic.connectionsRefused, 1);
 });
+
+Deno.test("Node logs a command that failed with the ids of node, workspace, connection and request", async () => {
+  await using test = new TestNode({
+    rpc: {
+      broken: () => {
+        throw new Error("boom\nforged");
+      },
+    },
+  });
+  const client = await test.connected("/acme/connection/websocket");
+  await client.send({ id: 7, rpc: { method: "broken" } });
+  assert.match(replyTo(client), /"code":100/);
+  const [record] = test.logs.map((line) => JSON.parse(line)).filter(({ level }) => level === "error");
+  assert.equal(record.node, test.node.id);
+  assert.match(record.connection, new RegExp(`^${test.node.id}\\.`));
+  assert.deepEqual([record.workspace, record.request, record.command, record.error], [
+    "acme",
+    7,
+    "rpc",
+    "boom\nforged",
+  ]);
+});
