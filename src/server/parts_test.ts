@@ -89,7 +89,9 @@ Deno.test("Probe is fresh for a while after one came back", () => {
 Deno.test("Probe.take() tells the latency of a probe that came back after others were sent", () => {
   let nowMs = 0;
   const sent: string[] = [];
-  const bus = { sendToNode: (_node: string, message: string) => (sent.push(message), Promise.resolve()) };
+  const bus = {
+    sendToNode: (_node: string, message: string) => (sent.push(message), Promise.resolve(undefined)),
+  };
   const probe = new Probe(bus, newNodeId(), { wallMs: () => 0, monotonicMs: () => nowMs });
   for (nowMs = 0; nowMs < 66_000; nowMs += 1_000) probe.send();
   assert.equal(probe.take(sent[65] ?? ""), 1_000);
