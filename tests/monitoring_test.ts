@@ -106,13 +106,13 @@ Deno.test("docs/operations.md has a page for every alert, and for no other", asy
   for (const rule of alertRules) assert.match(runbookOf(rule), /^docs\/operations\.md#shoal[a-z]+$/);
 });
 
-Deno.test("promtool accepts rules, alerts and both configurations", async () => {
+Deno.test("promtool accepts rules, alerts and all configurations", async () => {
   await promtool(["check", "rules", ...RULE_FILES]);
   const directory = await Deno.makeTempDir({ prefix: "shoal-promtool-" });
   try {
     for (const file of RULE_FILES) await Deno.copyFile(file, `${directory}/${file.split("/").at(-1)}`);
     await Deno.writeTextFile(`${directory}/key`, "key");
-    for (const name of ["prometheus.yml", "prometheus.kubernetes.yml"]) {
+    for (const name of ["prometheus.yml", "prometheus.local.yml", "prometheus.kubernetes.yml"]) {
       const text = await Deno.readTextFile(`${root}/deploy/prometheus/${name}`);
       const checked = text.replace(/credentials_file: .*/, `credentials_file: ${directory}/key`)
         // Debian's Prometheus is built without discovery in Kubernetes, so that part is not checked here.
@@ -187,6 +187,7 @@ Deno.test("a real Prometheus that scrapes three nodes has data for every query o
         assert.fail(`${error.message}; no data: ${(await emptyQueries(prometheus)).join("\n")}`)
       );
     await checkRules(prometheus);
+    await checkFigures(prometheus);
     ending.abort();
     await traffic;
     await nodes[2]?.kill();
@@ -240,6 +241,98 @@ async function checkRules(prometheus: PrometheusServer): Promise<void> {
   assert.deepEqual(rules.filter(({ health }) => health !== "ok").map(({ name }) => name), []);
   assert.deepEqual(rules.filter(({ state }) => state === "firing").map(({ name }) => name), []);
 }
+
+/** Without what floating point adds. */
+function round(value: number): number {
+  return Number(value.toPrecision(9));
+}
+
+/** Figures that the traffic of this test fixes. */
+async function checkFigures(prometheus: PrometheusServer): Promise<void> {
+  const all = async (expr: string) =>
+    (await prometheus.query(expr)).map(({ value: [, text] }) => round(Number(text)));
+  // Every node has one subscriber of the one channel.
+  assert.deepEqual(await all("instance:nodes_per_publication:rate5m"), [3, 3, 3]);
+  assert.deepEqual(await all("shoal_backend_connections"), [2, 2, 2]);
+  assert.deepEqual(await all("shoal_subscriptions_confirmed"), [1, 1, 1]);
+  assert.deepEqual(await all("shoal_connection_limit"), [3686, 3686, 3686]);
+  for (const rate of ["commands", "sent_bytes", "received_bytes"]) {
+    const figures = await all(`rate(shoal_backend_${rate}_total[5s])`);
+    assert.ok(figures.length === 3 && figures.every((figure) => figure > 0), `${rate}: ${figures}`);
+  }
+}
+
+/** Series over minutes, and who must have called at the end of them. */
+interface RuleCase {
+  readonly series: Readonly<Record<string, string>>;
+  readonly alert: string;
+  readonly fires: readonly string[];
+}
+
+const ruleCases: readonly RuleCase[] = [
+  { alert: "ShoalNodeDown", series: { 'up{job="shoal",instance="a"}': "0x10" }, fires: ["a"] },
+  {
+    alert: "ShoalNodeNotReady",
+    series: {
+      'shoal_ready{instance="a"}': "0x10",
+      'shoal_draining{instance="a"}': "0x10",
+      'shoal_ready{instance="b"}': "0x10",
+      'shoal_draining{instance="b"}': "1x10",
+    },
+    fires: ["a"],
+  },
+  { alert: "ShoalNoNodeReady", series: { 'shoal_ready{instance="a"}': "0x10" }, fires: [""] },
+  { alert: "ShoalNoNodeReady", series: { "other": "0x10" }, fires: [""] },
+  {
+    alert: "ShoalNoNodeReady",
+    series: { 'shoal_ready{instance="a"}': "0x10", 'shoal_ready{instance="b"}': "1x10" },
+    fires: [],
+  },
+  { alert: "ShoalBackendLost", series: { 'shoal_backend_up{instance="a"}': "0x10" }, fires: ["a"] },
+  {
+    alert: "ShoalConnectionsNearLimit",
+    series: {
+      'websocket_active_connections{instance="a"}': "90x10",
+      'shoal_connection_limit{instance="a"}': "100x10",
+      'websocket_active_connections{instance="b"}': "80x10",
+      'shoal_connection_limit{instance="b"}': "100x10",
+    },
+    fires: ["a"],
+  },
+  {
+    alert: "ShoalCpuSaturated",
+    series: { 'process_cpu_seconds_total{instance="a"}': "0+57x20" },
+    fires: ["a"],
+  },
+  { alert: "ShoalNodeReaped", series: { 'shoal_nodes_reaped_total{instance="a"}': "0x5 1x5" }, fires: ["a"] },
+];
+
+Deno.test("alerts fire for what they are for and stay silent beside it, says promtool test rules", async () => {
+  const tests = ruleCases.map(({ alert, series, fires }) => {
+    const rule = alertRules.find((each) => each.alert === alert);
+    assert.ok(rule, alert);
+    return {
+      interval: "1m",
+      input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+      promql_expr_test: [{
+        expr: `count by (instance) (ALERTS{alertname="${alert}",alertstate="firing"})`,
+        eval_time: rule.lasts === "10m" ? "18m" : "9m",
+        exp_samples: fires.map((instance) => ({ labels: instance && `{instance="${instance}"}`, value: 1 })),
+      }],
+    };
+  });
+  const directory = await Deno.makeTempDir({ prefix: "shoal-promtool-" });
+  try {
+    const file = `${directory}/test.yml`;
+    await Deno.writeTextFile(
+      file,
+      JSON.stringify({ rule_files: RULE_FILES, evaluation_interval: "15s", tests }),
+    );
+    assert.match(await promtool(["test", "rules", file]), /SUCCESS/);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
 
 async function isPending(prometheus: PrometheusServer, alert: string): Promise<boolean> {
   return (await rulesOf(prometheus)).some(({ name, state }) => name === alert && state === "pending");

@@ -3,7 +3,7 @@ import type { BackendFactory, StreamPosition } from "../backend/backend.ts";
 import { type Config, configOf, type ConfigOptions, connectionLimit, isOpenMode } from "../config/mod.ts";
 import { systemClock } from "../core/clock.ts";
 import type { Logger } from "../core/log.ts";
-import { type LogLevel, logLevels, parseLogLevel } from "../core/log_gate.ts";
+import type { LogLevel } from "../core/log_gate.ts";
 import { VERSION } from "../core/version.ts";
 import {
   createHttpApp,
@@ -26,6 +26,7 @@ import {
 } from "../server/mod.ts";
 import { chooseBackend, type HubLocation } from "./backends.ts";
 import { consoleLogger } from "./console_log.ts";
+import { setLogLevel } from "./log_level.ts";
 import { onSignals } from "./signals.ts";
 import { viewOf } from "./node_view.ts";
 
@@ -187,18 +188,6 @@ function started(node: Node, http: HttpServer, view: NodeView): ShoalNode {
       await this.close();
     },
   };
-}
-
-function setLogLevel({ gate, info }: Logger, level: LogLevel | undefined): void {
-  if (gate === undefined) {
-    throw new TypeError("Cannot set the level: this node logs to the application's own logger");
-  }
-  const known = parseLogLevel(String(level));
-  if (known === undefined) {
-    throw new RangeError(`Cannot set the log level to "${level}": want one of ${logLevels.join(", ")}`);
-  }
-  info("The log level changes", { from: gate.level, to: known });
-  gate.level = known;
 }
 
 /** Ends the listeners. Before that clients get a moment to read their close: with its listener a socket ends as 1001. */
