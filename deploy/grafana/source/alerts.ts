@@ -181,6 +181,24 @@ export const alertRules: readonly AlertRule[] = [
     summary: `${NODE} answers {{ $value }} commands a second with an internal error`,
   },
   {
+    alert: "ShoalRecoveriesFail",
+    severity: "warning",
+    measure: rate("shoal_recoveries_total", '{result="unrecovered"}', LONG),
+    op: ">",
+    threshold: 1,
+    lasts: "5m",
+    summary: `On ${NODE} {{ $value }} subscribers a second come back too late to get what they missed`,
+  },
+  {
+    alert: "ShoalPositionsLost",
+    severity: "warning",
+    measure: rate("shoal_positions_lost_total", "", LONG),
+    op: ">",
+    threshold: 1,
+    lasts: "5m",
+    summary: `On ${NODE} {{ $value }} subscriptions a second miss a publication and start over`,
+  },
+  {
     alert: "ShoalUnevenConnections",
     severity: "info",
     measure: `max(${metric("websocket_active_connections")}) / clamp_min(avg(${

@@ -75,6 +75,25 @@ export const cluster: DashboardSpec = {
       ],
     },
     {
+      title: "History and slow subscribers",
+      panels: [
+        lines("Recoveries", "Unrecovered: the history was shorter than the absence.", "ops", [
+          [`sum by (result) (${rate("shoal_recoveries_total")})`, "{{result}}"],
+        ]),
+        lines(
+          "Missed and left out",
+          "Positions lost start over; dropped and conflated follow the channel's policy.",
+          "ops",
+          [
+            [`sum(${rate("shoal_positions_lost_total")})`, "positions lost"],
+            [`sum(${rate("shoal_publications_dropped_total")})`, "dropped"],
+            [`sum(${rate("shoal_publications_conflated_total")})`, "conflated"],
+            [`sum(${rate("shoal_slow_closed_total")})`, "closed as slow"],
+          ],
+        ),
+      ],
+    },
+    {
       title: "Nodes",
       panels: [
         lines("Ready and draining", "A node takes clients while it is ready.", "short", [
