@@ -18,4 +18,5 @@ export {
   type Origins,
   type Resolution,
 } from "./resolve.ts";
+export { secretsOf } from "./secrets.ts";
 export { FILE_VARIABLE, type Flag } from "./source.ts";
