@@ -361,3 +361,26 @@ Deno.test("hubBackend() says closed when the hub's process is killed", async () 
     await child.status;
   }
 });
+
+Deno.test("a hub's backend tells what its connection carried", async () => {
+  const server = serveHub({ secret: SECRET });
+  const listener = new RecordingListener();
+  const backend = hubBackend({ address: `127.0.0.1:${server.port}`, secret: SECRET })(newNodeId(), listener);
+  try {
+    await listener.until("ready", () => backend.state === "ready");
+    const before = backend.traffic;
+    await backend.bus.subscribe("room");
+    const payload = "x".repeat(1_000);
+    await new Promise<void>((resolve) => backend.bus.publish("room", payload, () => resolve()));
+    const after = backend.traffic;
+    assert.ok(before && after);
+    assert.equal(after.connections, 1);
+    assert.equal(after.commands - before.commands, 2);
+    assert.ok(after.sentBytes - before.sentBytes > 1_000);
+    assert.ok(after.receivedBytes - before.receivedBytes > 0);
+  } finally {
+    await backend.close();
+    await server.close();
+  }
+  assert.equal(backend.traffic?.connections, 0);
+});
