@@ -69,5 +69,8 @@ export function nodeEnv({ options, hub, descriptorLimit }: NodeLaunch): NodeComm
     REDIS_URL: options.redisUrl,
     // The specific name wins over the general one; an inherited value must not beat what this cluster was told.
     SHOAL_REDIS_URL: options.redisUrl,
+    // The supervisor has read these; a node would refuse a URL that is given twice.
+    REDIS_URL_FILE: undefined,
+    SHOAL_REDIS_URL_FILE: undefined,
   };
 }

@@ -34,6 +34,9 @@ Deno.test("denoNodeCommand() keeps the password of Redis out of the arguments", 
   const { args, env } = denoNodeCommand(launch);
   assert.equal(args.join(" ").includes("geheim"), false);
   assert.equal(env.REDIS_URL, "redis://:geheim@redis:6379");
+  // Beside its file the URL would be a fault.
+  assert.ok("REDIS_URL_FILE" in env && env.REDIS_URL_FILE === undefined);
+  assert.ok("SHOAL_REDIS_URL_FILE" in env && env.SHOAL_REDIS_URL_FILE === undefined);
 });
 
 Deno.test("startArgs() passes on ports, host, file and further flags", () => {

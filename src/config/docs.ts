@@ -49,7 +49,7 @@ export function envExample(): string {
 const ENV_HEAD = `# Every environment variable of Shoal, with its default. An empty variable counts as none.
 # Copy to .env and take away the # of what you change. To use it: \`set -a; . ./.env; set +a\` in a shell,
 # \`env_file\` in docker compose, \`EnvironmentFile\` in systemd. Flags win over variables, variables over the file.
-# Lists are comma-separated or JSON, objects are JSON.
+# Lists are comma-separated or JSON, objects are JSON. A secret can come from a file: add _FILE to its variable's name.
 
 # Configuration file, JSON; as --config.
 #${FILE_VARIABLE}=

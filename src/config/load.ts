@@ -2,6 +2,7 @@
 import { type Fault, sourceFault } from "./fault.ts";
 import { renameKeys, snakeName } from "./names.ts";
 import { type ConfigOptions, type Resolution, resolveLayers } from "./resolve.ts";
+import { namingFiles, readSecretFiles } from "./secret_files.ts";
 import { envLayer, FILE_VARIABLE, type Flag, flagLayer, type Layer, objectLayer } from "./source.ts";
 
 /** A configuration file is a page of text; more is a mistaken path. */
@@ -17,10 +18,12 @@ export interface LoadOptions {
   readonly defaults?: ConfigOptions;
 }
 
-/** Reads flags over environment over file over defaults. Faults come back, all of them; nothing is thrown. */
+/** Reads flags over environment (secret files included) over file over defaults. Faults come back, all of them; nothing is thrown. */
 export async function loadConfig(options: LoadOptions): Promise<Resolution> {
   const defaults = objectLayer(renameKeys(options.defaults ?? {}, snakeName), "the command's default");
-  return resolveLayers([flagLayer(options.flags), envLayer(options.env), await fileLayer(options), defaults]);
+  const found = await readSecretFiles(options.env, readText);
+  const environment = namingFiles(envLayer(found.env), found);
+  return resolveLayers([flagLayer(options.flags), environment, await fileLayer(options), defaults]);
 }
 
 async function fileLayer({ file, env }: LoadOptions): Promise<Layer> {
