@@ -318,6 +318,19 @@ Deno.test("nginx asks a second upstream when the first is gone or drains, and a 
   assert.equal(line?.upstream, `${home.address}, ${other.address}`);
 });
 
+Deno.test("nginx goes round an upstream that is gone, at the first request, a POST included", async () => {
+  for (const method of ["GET", "POST"]) {
+    await using front = await Front.open(2);
+    const path = "/?sticky=a";
+    const port = await front.portOf(path);
+    const [home, other] = [...front.upstreams].sort((one) => one.port === port ? -1 : 1);
+    await home?.[Symbol.asyncDispose]();
+    for (let request = 0; request < 5; request++) {
+      assert.equal(await front.portOf(path, { method }), other?.port);
+    }
+  }
+});
+
 Deno.test("nginx opens a stream on a second upstream when the first drains", async () => {
   for (const path of ["/connection/http_stream", "/acme/connection/http_stream"]) {
     await using front = await Front.open(2);

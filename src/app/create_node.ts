@@ -140,7 +140,7 @@ async function listen(node: Node, config: Config, log: Logger): Promise<ShoalNod
       headersTimeoutMs: config.headerTimeoutMs,
       requestTimeoutMs: config.requestTimeoutMs,
     },
-    app: createHttpApp(view, log),
+    app: createHttpApp(view, log, isOpenMode(config) && config.insecure),
     acceptorFor: (path) => node.acceptor(path),
     isFull: () => node.isFull(limit ?? Infinity),
     isDraining: () => node.isDraining,

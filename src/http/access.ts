@@ -62,7 +62,12 @@ export function checkUpgrade(facts: RequestFacts, policy: AccessPolicy): Refusal
 
 /** True for a peer on this machine whose request passed no proxy that leaves a mark. */
 export function isLocal(facts: RequestFacts): boolean {
-  return LOOPBACK_ADDRESS.test(facts.remoteAddress) && proxyMark(facts.headers) === undefined;
+  return LOOPBACK_ADDRESS.test(facts.remoteAddress) && isDirect(facts);
+}
+
+/** True for a request that passed no proxy that leaves a mark. */
+export function isDirect(facts: Pick<RequestFacts, "headers">): boolean {
+  return proxyMark(facts.headers) === undefined;
 }
 
 function checkOpen(facts: RequestFacts): Refusal | undefined {

@@ -20,9 +20,9 @@ export interface HttpApp {
   fetch(request: Request, facts: RequestFacts): Response | Promise<Response>;
 }
 
-/** Makes the endpoints of `node`. */
-export function createHttpApp(node: NodeView, log: HttpLog): HttpApp {
-  const router = createRouter(node, log);
+/** Makes the endpoints of `node`. An insecure one shows stats and metrics to all of its network. */
+export function createHttpApp(node: NodeView, log: HttpLog, isInsecure = false): HttpApp {
+  const router = createRouter(node, log, isInsecure);
   return {
     probe: (path) => healthAnswer(node, path),
     fetch: (request, facts) => router.fetch(request, facts),
@@ -30,11 +30,11 @@ export function createHttpApp(node: NodeView, log: HttpLog): HttpApp {
 }
 
 /** The router alone, for tests through `router.request()`. */
-export function createRouter(node: NodeView, log: HttpLog): Hono<HttpEnv> {
+export function createRouter(node: NodeView, log: HttpLog, isInsecure = false): Hono<HttpEnv> {
   const router = new Hono<HttpEnv>();
   healthRoutes(router, node);
-  statsRoutes(router, node, log);
-  metricsRoutes(router, node);
+  statsRoutes(router, node, log, isInsecure);
+  metricsRoutes(router, node, isInsecure);
   serviceRoutes(router);
   router.notFound((context) =>
     toResponse(errorAnswer(404, `Cannot find ${JSON.stringify(context.req.path)}`))

@@ -91,6 +91,15 @@ Deno.test("GET /stats and /metrics say 403 to remote peers and behind a proxy", 
   }
 });
 
+Deno.test("GET /stats and /metrics of an insecure node answer remote peers, and nobody behind a proxy", async () => {
+  const insecure = createRouter(nodeView(), silentLogger, true);
+  for (const path of ["/stats", "/metrics"]) {
+    assert.equal((await insecure.request(path, {}, remote)).status, 200);
+    const proxied = { ...remote, headers: new Headers({ "x-forwarded-for": "1.2.3.4" }) };
+    assert.equal((await insecure.request(path, {}, proxied)).status, 403);
+  }
+});
+
 Deno.test("GET /stats says 503 with Retry-After when the backend does not answer", async () => {
   const response = await router({ stats: () => Promise.reject(new Error("down")) }).request(
     "/stats",

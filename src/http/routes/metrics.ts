@@ -4,13 +4,13 @@ import { localOnly } from "./local_only.ts";
 import { type HttpEnv, readOnlyRoute } from "./route.ts";
 
 /** `GET /metrics`: Prometheus text. */
-export function metricsRoutes(app: Hono<HttpEnv>, node: NodeView): void {
+export function metricsRoutes(app: Hono<HttpEnv>, node: NodeView, isInsecure: boolean): void {
   readOnlyRoute(
     app,
     "/metrics",
     localOnly(async () => {
       const { contentType, body } = await node.metrics();
       return new Response(body, { headers: { "content-type": contentType } });
-    }),
+    }, isInsecure),
   );
 }

@@ -6,7 +6,7 @@ import { localOnly } from "./local_only.ts";
 import { type HttpEnv, readOnlyRoute } from "./route.ts";
 
 /** `GET /stats`: live nodes of the cluster, 503 while the backend cannot name them. */
-export function statsRoutes(app: Hono<HttpEnv>, node: NodeView, log: HttpLog): void {
+export function statsRoutes(app: Hono<HttpEnv>, node: NodeView, log: HttpLog, isInsecure: boolean): void {
   readOnlyRoute(
     app,
     "/stats",
@@ -17,6 +17,6 @@ export function statsRoutes(app: Hono<HttpEnv>, node: NodeView, log: HttpLog): v
         log.warn("stats are not available", { error });
         return toResponse(unavailableAnswer("Cannot read the cluster's stats: the backend does not answer"));
       }
-    }),
+    }, isInsecure),
   );
 }
