@@ -4,26 +4,38 @@ import { ConsistentHash, stickyKeys } from "../src/testing/consistent_hash.ts";
 import { nginxDirectory, nginxText, selfSigned } from "../src/testing/nginx_server.ts";
 import { root, runProgram, TestProcess } from "../src/testing/processes.ts";
 
-const tlsWords = "--server-name app.example.com --redirect-port 80 --tls /etc/ssl/shoal/fullchain.pem " +
-  "/etc/ssl/shoal/privkey.pem";
-
-/** The files that are generated, by the words that make them. */
-const generated: readonly (readonly [file: string, words: string])[] = [
-  ["nginx.conf", "--instances 3"],
-  ["deploy/nginx/twelve.conf", "--instances 12 --first-port 9001"],
-  ["deploy/nginx/tls.conf", tlsWords],
-  ["deploy/nginx/ip_hash.conf", "--instances 3 --sticky ip_hash"],
-  [
-    "deploy/nginx/compose.conf",
-    "--port 8000 --run-dir /tmp/nginx --upstream-file /tmp/nginx/upstream.conf",
-  ],
+const inCompose = [
+  "--port",
+  "8000",
+  "--run-dir",
+  "/tmp/nginx",
+  "--upstream-file",
+  "/tmp/nginx/upstream.conf",
 ];
 
-for (const [file, words] of generated) {
-  Deno.test(`${file} is what deno task nginx ${words.split(" --tls")[0]} writes`, async () => {
-    const { code, text } = await runProgram(["nginx", ...words.split(" ")]);
+/** The files that are generated, by the words that make them. */
+const generated: Readonly<Record<string, readonly string[]>> = {
+  "nginx.conf": ["--instances", "3"],
+  "deploy/nginx/twelve.conf": ["--instances", "12", "--first-port", "9001"],
+  "deploy/nginx/ip_hash.conf": ["--instances", "3", "--sticky", "ip_hash"],
+  "deploy/nginx/tls.conf": [
+    ...["--server-name", "app.example.com", "--redirect-port", "80"],
+    ...["--tls", "/etc/ssl/shoal/fullchain.pem", "/etc/ssl/shoal/privkey.pem"],
+  ],
+  "deploy/nginx/compose.conf": [...inCompose, "--server-name", "localhost 127.0.0.1"],
+  "deploy/nginx/compose.tls.conf": [
+    ...inCompose,
+    ...["--tls", "/run/secrets/tls_certificate", "/run/secrets/tls_key"],
+    ...["--redirect-port", "8001", "--public-port", "443"],
+  ],
+};
+
+for (const [file, words] of Object.entries(generated)) {
+  Deno.test(`${file} is what deno task nginx writes`, async () => {
+    const { code, text } = await runProgram(["nginx", ...words]);
     assert.equal(code, 0, text);
-    assert.equal(await Deno.readTextFile(`${root}${file}`), text);
+    const again = `deno task nginx ${words.join(" ")} --out ${file}`;
+    assert.equal(await Deno.readTextFile(`${root}${file}`), text, `To write it anew: ${again}`);
   });
 }
 

@@ -18,6 +18,8 @@ export const testNeeds: readonly Need[] = [
   { binary: "prometheus", debianPackage: "prometheus" },
   // Packs the library and installs it as a user would.
   { binary: "npm", debianPackage: "npm" },
+  // Validates and merges the compose files; starts no engine.
+  { binary: "docker-compose", debianPackage: "docker-compose" },
   // Asks from a second address of this machine.
   { binary: "curl", debianPackage: "curl" },
   // Makes the certificate of an nginx with TLS.

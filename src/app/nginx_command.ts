@@ -14,6 +14,7 @@ interface NginxFlags extends Pick<ConfigFlagValues, "config" | "set"> {
   readonly serverName?: string;
   readonly tls?: readonly string[];
   readonly redirectPort?: number;
+  readonly publicPort?: number;
   readonly runDir?: string;
   readonly upstreamFile?: string;
   readonly connectionsPerAddress?: number;
@@ -43,6 +44,7 @@ export function addNginxCommand(program: Command, context: CliContext, finish: (
     .option("--server-name <names>", "host names that are served, others are refused")
     .option("--tls <certificate key...>", "paths of the certificate chain and of its key")
     .option("--redirect-port <port>", "send plain HTTP from here to TLS", wholeNumber)
+    .option("--public-port <port>", "port that a redirect names, where something maps --port", wholeNumber)
     .option("--run-dir <folder>", "run in the foreground without rights: log to stdout, keep all else here")
     .option("--upstream-file <file>", "include the server lines from this file")
     .option("--connections-per-address <n>", "open at a time (default: 1000)", wholeNumber)
@@ -90,6 +92,7 @@ async function nginxOptions(values: NginxFlags, config: Config): Promise<NginxOp
     ...(values.serverName === undefined ? {} : { serverName: values.serverName }),
     ...(hasTls ? { tls: { certificate, key } } : {}),
     ...(values.redirectPort === undefined ? {} : { redirectPort: values.redirectPort }),
+    ...(values.publicPort === undefined ? {} : { publicPort: values.publicPort }),
     ...(values.runDir === undefined ? {} : { runDir: values.runDir }),
     ...(values.upstreamFile === undefined ? {} : { upstreamFile: values.upstreamFile }),
   };

@@ -49,7 +49,7 @@ export function nginxConfig(templates: NginxTemplates, options: NginxOptions): s
 
 /** The command that makes the same text, but for what comes from the nodes' configuration. */
 export function commandLine(options: NginxOptions): string {
-  const { tls, redirectPort, serverName, runDir, upstreamFile } = options;
+  const { tls, redirectPort, publicPort, serverName, runDir, upstreamFile } = options;
   const nodes = upstreamFile === undefined
     ? `--instances ${options.instances} --first-port ${options.firstPort}`
     : `--upstream-file ${upstreamFile}`;
@@ -64,6 +64,7 @@ export function commandLine(options: NginxOptions): string {
       nginxDefaults.connectionsPerAddress,
     ),
     limitWord("--requests-per-address", options.requestsPerAddress, nginxDefaults.requestsPerAddress),
+    publicPort === undefined ? "" : `--public-port ${publicPort}`,
     runDir === undefined ? "" : `--run-dir ${runDir}`,
   ];
   return words.filter((word) => word !== "").join(" ");
@@ -104,7 +105,7 @@ export function serverLine(address: string): string {
 }
 
 function otherServers(templates: NginxTemplates, options: NginxOptions, listen: string): string {
-  const { serverName, redirectPort, port, tls } = options;
+  const { serverName, redirectPort, publicPort = options.port, tls } = options;
   const others = serverName === undefined ? "" : fillTemplate(templates.other_names, {
     listen,
     refuse: `    ${tls === undefined ? "return 444" : "ssl_reject_handshake on"};`,
@@ -112,6 +113,6 @@ function otherServers(templates: NginxTemplates, options: NginxOptions, listen: 
   if (redirectPort === undefined) return others;
   return others + fillTemplate(templates.redirect, {
     redirect_listen: redirectPort,
-    redirect_port: port === HTTPS_PORT ? "" : `:${port}`,
+    redirect_port: publicPort === HTTPS_PORT ? "" : `:${publicPort}`,
   });
 }

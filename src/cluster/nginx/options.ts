@@ -15,6 +15,8 @@ export interface NginxOptions {
   readonly tls?: { readonly certificate: string; readonly key: string };
   /** Port on which plain HTTP is sent on to `port`; with TLS only. */
   readonly redirectPort?: number;
+  /** Port that clients name in place of `port`, where something maps it; with `redirectPort` only. */
+  readonly publicPort?: number;
   /** Runs in the foreground without rights: logs to stdout and stderr, everything else in this folder. */
   readonly runDir?: string;
   /** File that lists the `server` lines in place of `instances` and `firstPort`. */
@@ -49,7 +51,7 @@ const PATH = /^[A-Za-z0-9._~/@+:,=-]{1,4096}$/;
 
 /** Lists everything that is wrong with `options`, each with what is wanted; empty when nothing is. */
 export function nginxFaults(options: NginxOptions): readonly string[] {
-  const { instances, firstPort, port, redirectPort, tls } = options;
+  const { instances, firstPort, port, redirectPort, publicPort, tls } = options;
   const last = firstPort + instances - 1;
   const faults = [
     ...rangeFaults("--instances", instances, MAX_INSTANCES),
@@ -58,6 +60,7 @@ export function nginxFaults(options: NginxOptions): readonly string[] {
     ...rangeFaults("--connections-per-address", options.connectionsPerAddress, MAX_LIMIT),
     ...rangeFaults("--requests-per-address", options.requestsPerAddress, MAX_LIMIT),
     ...(redirectPort === undefined ? [] : rangeFaults("--redirect-port", redirectPort, MAX_PORT)),
+    ...(publicPort === undefined ? [] : rangeFaults("--public-port", publicPort, MAX_PORT)),
     ...wordFaults(options),
   ];
   if (faults.length > 0) return faults;
