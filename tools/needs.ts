@@ -20,6 +20,8 @@ export const testNeeds: readonly Need[] = [
   { binary: "npm", debianPackage: "npm" },
   // Validates and merges the compose files; starts no engine.
   { binary: "docker-compose", debianPackage: "docker-compose" },
+  // Reads the units; starts no systemd.
+  { binary: "systemd-analyze", debianPackage: "systemd" },
   // Asks from a second address of this machine.
   { binary: "curl", debianPackage: "curl" },
   // Makes the certificate of an nginx with TLS.
