@@ -96,9 +96,9 @@ function servers({ instances, firstPort, upstreamFile }: NginxOptions): string {
 }
 
 /**
- * The line of one node at `address` in an upstream. Weight 4 puts 640 points on the hash ring rather than 160: of
- * twelve nodes the largest share is then at most 1.3 times the smallest, not 1.5. Two failures within three seconds
- * take a node out for three: the next on the ring has its clients meanwhile.
+ * The line of one node at `address` in an upstream. Weight 4 puts 640 points on the hash ring rather than 160: with
+ * those, some sets of twelve nodes would exceed shares of 1 to 1.5. Two failures within three seconds take a node out
+ * for three: the next on the ring has its clients meanwhile.
  */
 export function serverLine(address: string): string {
   return `server ${address} weight=4 max_fails=2 fail_timeout=3s;`;
