@@ -100,16 +100,12 @@ Deno.test("docker-compose.yml as processes: healthy, open to this machine, three
       clients.map((client, at) => client.node === dead && client.step("connected", steps[at], 3_000)),
     );
     assert.ok(await project.check(deadNode) !== undefined, "a dead node is not healthy");
+    const alive = nodes.find((node) => node !== deadNode);
+    assert.equal(await statusOf(`http://${alive?.address}:8080/metrics`), 200, "for Prometheus");
   } finally {
     for (const client of clients) client[Symbol.dispose]();
   }
-  const statusOf = async (address: string, headers: Record<string, string> = {}) => {
-    const response = await fetch(address, { headers });
-    await response.body?.cancel();
-    return response.status;
-  };
   assert.equal(await statusOf(`${base}/metrics`), 404);
-  assert.equal(await statusOf(`http://${nodes[1]?.address}:8080/metrics`), 200, "for Prometheus");
   // A page that points its own name at this machine.
   await assert.rejects(fetchAs(`${nginx.address}:8000`, "evil.example"));
 });
@@ -196,6 +192,12 @@ async function instanceOf<T extends { readonly address: string }>(
     if (health.node === id) return node;
   }
   throw new Error(`No node has id ${id}`);
+}
+
+async function statusOf(url: string): Promise<number> {
+  const response = await fetch(url);
+  await response.body?.cancel();
+  return response.status;
 }
 
 /** Asks under another name than the address. Rejects when the connection ends without an answer. */
