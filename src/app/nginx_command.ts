@@ -23,12 +23,13 @@ interface NginxFlags extends Pick<ConfigFlagValues, "config" | "set"> {
 }
 
 const HELP = `
-Ping interval, largest body and first port are those of the nodes' configuration (--config, --set, environment).
+Ping interval, largest body and first port are those of the nodes'
+configuration (--config, --set, environment).
 
 Examples:
   deno task nginx --instances 3 --out nginx.conf
   deno task nginx --instances 12 --first-port 9001 --sticky token
-  deno task nginx --server-name app.example.com --tls /etc/ssl/app.pem /etc/ssl/app.key --redirect-port 80`;
+  deno task nginx --tls /etc/ssl/app.pem /etc/ssl/app.key --redirect-port 80`;
 
 /** Adds `nginx`; it hands its exit code to `finish`. */
 export function addNginxCommand(program: Command, context: CliContext, finish: (code: number) => void): void {
