@@ -9,6 +9,7 @@ import { addConfigFlags, type ConfigFlagValues, loadOrReport } from "./config_fl
 import { type CliContext, exitCodes, systemContext } from "./context.ts";
 import { addNginxCommand } from "./nginx_command.ts";
 import { addTokenCommand } from "./token_command.ts";
+import { VERSION_LINE } from "./version_line.ts";
 
 const START_HELP = `
 Without Redis a node keeps all in memory and knows no other node. Any option can be set: deno task config docs
@@ -30,7 +31,7 @@ export async function runCli(
 ): Promise<number> {
   const [first, ...rest] = args;
   // All that follows is perf's own, `--help` and `--` included.
-  if (first === "perf") return await commands.perf(rest);
+  if (first === "perf" && !isVersion(rest)) return await commands.perf(rest);
   let exitCode: number = exitCodes.ok;
   const program = buildProgram(context, commands, (code) => exitCode = code);
   try {
@@ -45,6 +46,7 @@ export async function runCli(
 function buildProgram(context: CliContext, commands: Commands, finish: (code: number) => void): Command {
   const program = new Command("shoal")
     .description("Realtime WebSocket server that scales out: one node, a cluster, and its load tester.")
+    .version(VERSION_LINE)
     .exitOverride()
     .configureHelp({ styleTitle: bold })
     .configureOutput({
@@ -57,7 +59,7 @@ function buildProgram(context: CliContext, commands: Commands, finish: (code: nu
     );
   addStartCommand(program, context, commands, finish);
   addClusterCommand(program, { context, commands, finish });
-  program.command("perf").description("load tester: `deno task perf --help`").allowUnknownOption();
+  program.command("perf").description("load tester: `deno task perf --help`").version(VERSION_LINE);
   addConfigCommand(program, context, finish);
   addTokenCommand(program, context, finish);
   addNginxCommand(program, context, finish);
@@ -70,7 +72,8 @@ function addStartCommand(
   commands: Commands,
   finish: (code: number) => void,
 ): void {
-  const command = program.command("start").description("run one node").addHelpText("after", START_HELP);
+  const command = program.command("start").description("run one node").version(VERSION_LINE)
+    .addHelpText("after", START_HELP);
   addConfigFlags(command, ["port", "host", "redis", "sharedPort", "logLevel", "insecure"], {
     port: "default: 8080",
   })
@@ -79,6 +82,10 @@ function addStartCommand(
       // A code of its own tells a supervisor that starting again is of no use.
       finish(loaded === undefined ? MISCONFIGURED_EXIT_CODE : await commands.start(loaded.config));
     });
+}
+
+function isVersion(words: readonly string[]): boolean {
+  return words.length === 1 && words[0] === "--version";
 }
 
 /** Commander's complaint as one line without its prefix. */

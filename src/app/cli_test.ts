@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import type { ClusterOptions } from "../cluster/mod.ts";
+import type { ClusterOptions, Reread } from "../cluster/mod.ts";
 import type { Config } from "../config/mod.ts";
+import { VERSION } from "../core/version.ts";
 import { runCli } from "./cli.ts";
 import type { CliContext } from "./context.ts";
 
@@ -9,7 +10,10 @@ const KEY = "0123456789abcdef0123456789abcdef";
 interface Calls {
   readonly started: Config[];
   readonly clusters: ClusterOptions[];
-  readonly stopped: number[];
+  readonly rereads: (() => Promise<Reread>)[];
+  readonly daemons: ClusterOptions[];
+  /** Commands for a running cluster, each with the port that it was given. */
+  readonly placed: (readonly [string, number | undefined])[];
   readonly perf: (readonly string[])[];
 }
 
@@ -21,13 +25,19 @@ interface Ran extends Calls {
 
 /** Runs a command line with commands that only note how they were called; each answers 5. */
 async function run(args: readonly string[], env: CliContext["env"] = {}): Promise<Ran> {
-  const calls: Calls = { started: [], clusters: [], stopped: [], perf: [] };
+  const calls: Calls = { started: [], clusters: [], rereads: [], daemons: [], placed: [], perf: [] };
   const [out, err]: [string[], string[]] = [[], []];
   const context: CliContext = { env, out: (text) => out.push(text), err: (text) => err.push(text) };
   const code = await runCli(args, context, {
     start: (config) => Promise.resolve(calls.started.push(config) && 5),
-    cluster: (options) => Promise.resolve(calls.clusters.push(options) && 5),
-    stopCluster: ({ port }) => Promise.resolve(calls.stopped.push(port) && 5),
+    cluster: (options, { reread }) =>
+      Promise.resolve(calls.clusters.push(options) + calls.rereads.push(reread) && 5),
+    daemon: (options) => Promise.resolve(calls.daemons.push(options) && 5),
+    stopCluster: ({ port }) => Promise.resolve(calls.placed.push(["stop", port]) && 5),
+    reloadCluster: ({ port }) => Promise.resolve(calls.placed.push(["reload", port]) && 5),
+    scaleCluster: ({ port }, count) => Promise.resolve(calls.placed.push([`scale ${count}`, port]) && 5),
+    clusterStatus: ({ port }, { isJson }) =>
+      Promise.resolve(calls.placed.push([`status ${isJson}`, port]) && 5),
     perf: (rest) => Promise.resolve(calls.perf.push(rest) && 5),
   });
   return { ...calls, code, out: out.join(""), err: err.join("") };
@@ -134,9 +144,10 @@ Deno.test("runCli() refuses a cluster on a public address without a key", async 
 });
 
 Deno.test("runCli() stops the cluster of the port given on either side of the word", async () => {
-  assert.deepEqual((await run(["cluster", "stop"])).stopped, [8080]);
-  assert.deepEqual((await run(["cluster", "stop", "--port", "9000"])).stopped, [9000]);
-  assert.deepEqual((await run(["cluster", "--port", "9000", "stop"])).stopped, [9000]);
+  assert.deepEqual((await run(["cluster", "stop"])).placed, [["stop", undefined]]);
+  assert.deepEqual((await run(["cluster", "stop", "--port", "9000"])).placed, [["stop", 9000]]);
+  assert.deepEqual((await run(["cluster", "--port", "9000", "stop"])).placed, [["stop", 9000]]);
+  assert.deepEqual((await run(["cluster", "stop"], { PORT: "9000" })).placed, [["stop", 9000]]);
 });
 
 Deno.test("runCli() hands all that follows perf to perf", async () => {
@@ -187,5 +198,51 @@ Deno.test("runCli() refuses a token's wrong times and names", async () => {
     const args of [["--expires", "0s"], ["--expires", "1"], ["--expires", "99999d"], ["--workspace", "A b"]]
   ) {
     assert.equal((await run(["token", "--user", "u1", ...args], env)).code, 2, args.join(" "));
+  }
+});
+
+Deno.test("runCli() hands reload, scale and status to the cluster's commands", async () => {
+  assert.deepEqual((await run(["cluster", "reload"])).placed, [["reload", undefined]]);
+  assert.deepEqual((await run(["cluster", "scale", "5", "--port", "9000"])).placed, [["scale 5", 9000]]);
+  assert.deepEqual((await run(["cluster", "status"])).placed, [["status false", undefined]]);
+  assert.deepEqual((await run(["cluster", "status", "--json"])).placed, [["status true", undefined]]);
+  assert.equal((await run(["cluster", "scale", "none"])).code, 2);
+});
+
+Deno.test("runCli() finds the cluster to stop although the configuration cannot be used", async () => {
+  const broken = { SHOAL_CONFIG: "/does/not/exist.json" };
+  assert.deepEqual((await run(["cluster", "stop"], broken)).placed, [["stop", undefined]]);
+  assert.deepEqual((await run(["cluster", "stop", "--port", "9000"], broken)).placed, [["stop", 9000]]);
+});
+
+Deno.test("runCli() starts a cluster in the background, and in that process in the foreground", async () => {
+  const launched = await run(["cluster", "--daemon"]);
+  assert.deepEqual([launched.daemons.length, launched.clusters.length], [1, 0]);
+  const daemon = await run(["cluster", "--daemon"], { SHOAL_DAEMON_LOG: "/var/log/shoal.log" });
+  assert.deepEqual([daemon.daemons.length, daemon.clusters.length], [0, 1]);
+});
+
+Deno.test("runCli() reads a cluster's configuration again, and refuses what takes a new start", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".json" });
+  await Deno.writeTextFile(file, JSON.stringify({ memory_limit_mb: 256 }));
+  const { rereads: [reread] } = await run(["cluster", "--config", file]);
+  assert.ok(reread);
+  await Deno.writeTextFile(file, JSON.stringify({ memory_limit_mb: 512 }));
+  const again = await reread();
+  assert.equal("options" in again && again.options.memoryLimitMb, 512);
+  await Deno.writeTextFile(file, JSON.stringify({ redis_prefix: "other:" }));
+  assert.deepEqual(await reread(), {
+    faults: ["Cannot change redis_prefix while nodes run: stop the cluster and start it"],
+  });
+  await Deno.writeTextFile(file, "{");
+  const faulty = await reread();
+  assert.match("faults" in faulty ? faulty.faults.join() : "", /^Cannot read configuration file/);
+  await Deno.remove(file);
+});
+
+Deno.test("runCli() prints the version, of every command", async () => {
+  for (const args of [[], ["start"], ["cluster"], ["perf"]]) {
+    const { code, out, perf } = await run([...args, "--version"]);
+    assert.deepEqual([code, out, perf], [0, `shoal ${VERSION}\n`, []], args.join(" "));
   }
 });

@@ -91,11 +91,19 @@ export async function createNode(creation: NodeCreation = {}): Promise<ShoalNode
   return await openNode(configOf(options), extensions);
 }
 
+/** What a supervisor tells its node. */
+export interface Supervised {
+  /** Where it serves the embedded hub. */
+  readonly hub?: HubLocation | undefined;
+  /** True when it vouches for the node's port, so that a successor may be started beside the node. */
+  readonly mayOverlap?: boolean;
+}
+
 /** {@linkcode createNode} for a configuration that is resolved already. */
 export async function openNode(
   config: Config,
   extensions: NodeExtensions = {},
-  hub?: HubLocation,
+  { hub, mayOverlap = false }: Supervised = {},
 ): Promise<ShoalNode> {
   const log = extensions.log ?? consoleLogger(config);
   const node = new Node({
@@ -110,14 +118,14 @@ export async function openNode(
     onMessage: extensions.onMessage,
   });
   try {
-    return await listen(node, config, log);
+    return await listen(node, config, log, mayOverlap);
   } catch (error) {
     await node.close();
     throw error;
   }
 }
 
-async function listen(node: Node, config: Config, log: Logger): Promise<ShoalNode> {
+async function listen(node: Node, config: Config, log: Logger, mayOverlap: boolean): Promise<ShoalNode> {
   let http: HttpServer | undefined = undefined;
   const limit = connectionLimit(config);
   const view = viewOf(node, () => ({
@@ -130,6 +138,7 @@ async function listen(node: Node, config: Config, log: Logger): Promise<ShoalNod
   http = await serveHttp({
     hostname: config.host,
     port: config.port,
+    mayOverlap,
     sharedPort: config.sharedPort,
     transport: config.transport,
     access: { isOpen: isOpenMode(config) && !config.insecure, allowedOrigins: config.allowedOrigins },

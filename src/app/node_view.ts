@@ -46,7 +46,7 @@ function healthOf(node: Node): HealthReport {
 
 function readyOf(node: Node): ReadyReport {
   const { isReady, cause } = node.readiness;
-  return cause === undefined ? { ready: isReady } : { ready: isReady, cause };
+  return { ready: isReady, node: node.id, ...(cause === undefined ? {} : { cause }) };
 }
 
 async function statsOf(node: Node): Promise<StatsReport> {

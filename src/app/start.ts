@@ -1,7 +1,12 @@
 /** `shoal start`: one node in the foreground, until a signal, its supervisor or its backend ends it. */
 import { type Config, isOpenMode } from "../config/mod.ts";
 import type { Logger } from "../core/log.ts";
-import { HUB_ADDRESS_VARIABLE, HUB_SECRET_VARIABLE, SUPERVISED_VARIABLE } from "../core/supervision.ts";
+import {
+  HUB_ADDRESS_VARIABLE,
+  HUB_SECRET_VARIABLE,
+  OVERLAP_VARIABLE,
+  SUPERVISED_VARIABLE,
+} from "../core/supervision.ts";
 import type { HubLocation } from "./backends.ts";
 import { consoleLogger } from "./console_log.ts";
 import { openNode, type ShoalNode } from "./create_node.ts";
@@ -13,10 +18,10 @@ const OK = 0, FAILED = 1;
 /** Runs a node to its end and answers the exit code: 0 after an orderly end, 1 when it could not start or go on. */
 export async function start(config: Config): Promise<number> {
   const log = consoleLogger(config);
-  const isSupervised = Deno.env.get(SUPERVISED_VARIABLE) === "1";
+  const isSupervised = isOn(SUPERVISED_VARIABLE);
   let node: ShoalNode;
   try {
-    node = await openNode(config, { log }, hubLocation());
+    node = await openNode(config, { log }, { hub: hubLocation(), mayOverlap: isOn(OVERLAP_VARIABLE) });
   } catch (error) {
     log.error("The node could not start", { error });
     return FAILED;
@@ -41,6 +46,10 @@ function endInOrder(node: ShoalNode, log: Logger, isSupervised: boolean): void {
   };
   onSignals({ first: end, again: () => void node.close() }, isSupervised);
   if (isSupervised) void endOfStdin().then(() => end("the supervisor has ended"));
+}
+
+function isOn(variable: string): boolean {
+  return Deno.env.get(variable) === "1";
 }
 
 function hubLocation(): HubLocation | undefined {

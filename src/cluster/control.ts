@@ -1,4 +1,5 @@
 /** Opens what `deno task cluster stop` and its kin find the supervisor by: the socket, and the file that names it. */
+import type { Changes } from "./changes.ts";
 import type { Cluster } from "./cluster.ts";
 import { type ControlAddress, controlPath, removeControlFile, writeControlFile } from "./control_file.ts";
 import { ControlServer } from "./control_server.ts";
@@ -14,6 +15,7 @@ export interface Control {
 /** Opens the control socket. A folder that cannot be written costs the commands, not the cluster. */
 export async function openControl(
   cluster: Cluster,
+  changes: Changes,
   screen: Screen,
   directory: string,
   port: number,
@@ -22,6 +24,8 @@ export async function openControl(
   const server = new ControlServer(secret, {
     nodes: () => cluster.views(),
     end: () => cluster.end("asked to stop"),
+    reload: (tell) => changes.reload(tell),
+    scale: (count, tell) => changes.scale(count, tell),
   });
   const address: ControlAddress = { port, pid: Deno.pid, controlPort: server.port, secret };
   const isWritten = await tryWrite(directory, address);

@@ -9,7 +9,7 @@ const GREETING_WITHIN_MS = 2_000;
 export interface ControlLine extends Disposable {
   /** Process id of the supervisor. */
   readonly pid: number;
-  send(command: ControlCommand): Promise<void>;
+  send(request: { readonly command: ControlCommand; readonly count?: number }): Promise<void>;
   /** What it says, until it hangs up. */
   readonly answers: AsyncGenerator<string, void>;
 }
@@ -31,7 +31,7 @@ export async function connectControl(address: ControlAddress): Promise<ControlLi
   return {
     pid,
     answers,
-    send: (command) => sendLine(connection, { command, secret: address.secret }),
+    send: (request) => sendLine(connection, { ...request, secret: address.secret }),
     [Symbol.dispose]: () => close(connection),
   };
 }

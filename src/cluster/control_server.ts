@@ -1,19 +1,33 @@
 /** The supervisor's ear for `deno task cluster stop` and its kin. */
 import { timingSafeEqual } from "node:crypto";
 import { Buffer } from "node:buffer";
-import { type ControlAnswer, MAX_REQUEST_CHARS, parseRequest, sendLine } from "./control_protocol.ts";
+import type { Tell } from "./changes.ts";
+import {
+  CONTROL_COMMANDS,
+  type ControlAnswer,
+  MAX_REQUEST_CHARS,
+  parseRequest,
+  sendLine,
+} from "./control_protocol.ts";
 import { readLines } from "./lines.ts";
 import type { NodeView } from "./table.ts";
+import { within } from "./within.ts";
 
 /** What a command may learn and do. */
 export interface ControlSubject {
   nodes(): readonly NodeView[];
   /** Starts the orderly end; does nothing when it is under way. */
   end(): void;
+  /** Replaces all nodes; `tell` takes each step. Answers whether all were replaced. */
+  reload(tell: Tell): Promise<boolean>;
+  /** Brings the cluster to `count` nodes, likewise. */
+  scale(count: number, tell: Tell): Promise<boolean>;
 }
 
 const REQUEST_WITHIN_MS = 5_000;
 const MAX_CONNECTIONS = 16;
+/** How long the last word about a change may take on its way. */
+const LAST_WORD_WITHIN_MS = 1_000;
 
 /** Serves commands on a loopback port of its own until it is closed. */
 export class ControlServer {
@@ -23,6 +37,8 @@ export class ControlServer {
   readonly #connections = new Set<Deno.Conn>();
   /** Who waits for the end. */
   readonly #waiting = new Set<Deno.Conn>();
+  /** Changes whose outcome is not told yet. */
+  readonly #changes = new Set<Promise<void>>();
   readonly #done: Promise<void>;
 
   constructor(secret: string, subject: ControlSubject) {
@@ -44,6 +60,7 @@ export class ControlServer {
   /** Tells those who wait that it is over, and closes everything. */
   async close(code: number): Promise<void> {
     await this.#tellWaiting({ event: "ended", code });
+    await within(Promise.all(this.#changes), LAST_WORD_WITHIN_MS);
     this.#listener.close();
     for (const connection of this.#connections) this.#drop(connection);
     await this.#done;
@@ -102,12 +119,30 @@ export class ControlServer {
       case "stop":
         this.#waiting.add(connection);
         return this.#subject.end();
+      case "reload":
+        return await this.#follow(connection, (tell) => this.#subject.reload(tell));
+      case "scale":
+        return await this.#follow(connection, (tell) => this.#subject.scale(request.count ?? 0, tell));
       default:
         return await this.#send(connection, {
           event: "refused",
-          reason: `Cannot do "${request.command.slice(0, 40)}": want status or stop`,
+          reason: `Cannot do "${request.command.slice(0, 40)}": want ${CONTROL_COMMANDS.join(", ")}`,
         });
     }
+  }
+
+  async #follow(connection: Deno.Conn, change: (tell: Tell) => Promise<boolean>): Promise<void> {
+    const following = this.#change(connection, change);
+    this.#changes.add(following);
+    await following.finally(() => this.#changes.delete(following));
+  }
+
+  /** A change goes on when the command that asked for it goes away. */
+  async #change(connection: Deno.Conn, change: (tell: Tell) => Promise<boolean>): Promise<void> {
+    let sent = Promise.resolve();
+    const send = (answer: ControlAnswer) => sent = sent.then(() => this.#send(connection, answer));
+    const isComplete = await change((text) => void send({ event: "progress", text }));
+    await send({ event: "done", isComplete });
   }
 
   #isSecret(secret: string): boolean {

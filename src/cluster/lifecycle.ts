@@ -14,6 +14,8 @@ export interface LifecyclePolicy {
   readonly answerWithinMs: number;
   /** How long a drain may take. */
   readonly drainWithinMs: number;
+  /** A node that is to take another's place, or a new one, is given up when it is not ready by then. */
+  readonly readyWithinMs: number;
 }
 
 /** The policy of `deno task cluster`. */
@@ -25,6 +27,7 @@ export const defaultPolicy: LifecyclePolicy = {
   loopWithinMs: 60_000,
   answerWithinMs: 30_000,
   drainWithinMs: 45_000,
+  readyWithinMs: 30_000,
 };
 
 /** What a drain is for. */

@@ -4,12 +4,18 @@
  *
  * @module
  */
+export { reloadCluster, scaleCluster } from "./change.ts";
+export { type Reread } from "./changes.ts";
+export { launchDaemon } from "./daemon.ts";
+export { openLogFile } from "./log_file.ts";
 export { type LifecyclePolicy } from "./lifecycle.ts";
 export { nginxConfig, type NginxTemplates, serverLine } from "./nginx/nginx_config.ts";
 export { nginxDefaults, nginxFaults, type NginxOptions, type StickyMode } from "./nginx/options.ts";
 export { readTemplates } from "./nginx/read_templates.ts";
 export { denoNodeCommand, type NodeCommand, type NodeLaunch } from "./node_command.ts";
-export { type ClusterOptions } from "./options.ts";
+export { type ClusterOptions, MAX_INSTANCES } from "./options.ts";
+export { type ClusterPlace } from "./reach.ts";
 export { type ClusterSeams, type Hub } from "./seams.ts";
-export { runCluster } from "./run.ts";
-export { stopCluster, type StopOptions } from "./stop.ts";
+export { type ClusterRun, runCluster } from "./run.ts";
+export { clusterStatus, type StatusOptions } from "./status.ts";
+export { stopCluster } from "./stop.ts";

@@ -14,12 +14,14 @@ import { MISCONFIGURED_EXIT_CODE } from "../core/supervision.ts";
 import { calmMemory, lookAtMemory, type MemoryWatch } from "./memory_guard.ts";
 import type { NodeCommand } from "./node_command.ts";
 import { type NodeExit, type NodeProcess, startProcess } from "./node_process.ts";
-import { type NodeProbe, probeNode } from "./probe.ts";
+import { isPortFree } from "./ports.ts";
+import { type NodeProbe, probeOwn } from "./probe.ts";
 import type { NodeView } from "./table.ts";
 import { changeLine } from "./words.ts";
 
 /** What a node needs to know. */
 export interface ManagedNodeOptions {
+  readonly host: string;
   readonly port: number;
   /** URL under which the supervisor reaches it. */
   readonly base: string;
@@ -37,6 +39,8 @@ export interface NodeOwner {
   onChange(node: ManagedNode): void;
   /** It outgrew its memory; told again with every look. The owner says when it may be replaced. */
   onOverMemory(node: ManagedNode): void;
+  /** The other node that has a process on the same port: while it is replaced, there are two. */
+  siblingOf(node: ManagedNode): ManagedNode | undefined;
 }
 
 const STARTING_LOOK_EVERY_MS = 100;
@@ -48,6 +52,10 @@ const SILENT: NodeProbe = { isAnswering: false, isReady: false };
 /** A node that is kept running until it is told to end. */
 export class ManagedNode {
   readonly port: number;
+  /** While true it is given up at its first crash. */
+  isOnTrial = false;
+  /** Told when the state has changed. */
+  readonly #waiting = new Set<() => void>();
   readonly #options: ManagedNodeOptions;
   readonly #owner: NodeOwner;
   #state: NodeState | undefined;
@@ -56,6 +64,8 @@ export class ManagedNode {
   #memory: MemoryWatch = calmMemory;
   #wakeTimer: ReturnType<typeof setTimeout> | undefined;
   #starts = 0;
+  /** What its process calls itself, once it has answered. */
+  #id: string | undefined;
   #toldCause: string | undefined;
   #toldStatsRefused = false;
 
@@ -80,6 +90,36 @@ export class ManagedNode {
     this.#dispatch({ event: "kill" });
   }
 
+  /** Waits until its state is one that `isWanted`, or `signal`. */
+  reached(isWanted: (state: NodeState) => boolean, signal?: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = () => {
+      if (signal?.aborted || (this.#state !== undefined && isWanted(this.#state))) resolve();
+    };
+    this.#waiting.add(look);
+    signal?.addEventListener("abort", look);
+    look();
+    return promise.finally(() => {
+      this.#waiting.delete(look);
+      signal?.removeEventListener("abort", look);
+    });
+  }
+
+  /** True while it has a process. */
+  get isAlive(): boolean {
+    return this.#process !== undefined;
+  }
+
+  /** Why it is not ready, in its own words; undefined when it has not said so. */
+  get cause(): string | undefined {
+    return this.#probe.cause;
+  }
+
+  /** What its process calls itself; undefined until it has answered. */
+  get id(): string | undefined {
+    return this.#id;
+  }
+
   /** Where it stands; undefined before the start. */
   get state(): NodeState | undefined {
     return this.#state;
@@ -97,8 +137,13 @@ export class ManagedNode {
     };
   }
 
+  get #policy(): LifecyclePolicy {
+    const { policy } = this.#options;
+    return this.isOnTrial ? { ...policy, loopCrashes: 1 } : policy;
+  }
+
   #context(): DecisionContext {
-    return { nowMs: performance.now(), random: Math.random(), policy: this.#options.policy };
+    return { nowMs: performance.now(), random: Math.random(), policy: this.#policy };
   }
 
   #dispatch(event: NodeEvent, exit?: NodeExit): void {
@@ -124,10 +169,10 @@ export class ManagedNode {
     pid: number | undefined,
     exit: NodeExit | undefined,
   ): void {
-    const { policy } = this.#options;
-    const facts = { port: this.port, pid, policy, ...(exit === undefined ? {} : { exit }) };
+    const facts = { port: this.port, pid, policy: this.#policy, ...(exit === undefined ? {} : { exit }) };
     this.#owner.say(changeLine(before, after, facts));
     this.#owner.onChange(this);
+    for (const look of [...this.#waiting]) look();
   }
 
   /** Carries out effects; answers how the process failed when it could not even be started. */
@@ -169,6 +214,16 @@ export class ManagedNode {
     this.#memory = calmMemory;
     this.#toldCause = undefined;
     this.#starts++;
+    this.#id = undefined;
+    const { host, port } = this.#options;
+    // Two nodes of ours may share the port; with a stranger there the kernel would give it a share of our clients.
+    if (this.#owner.siblingOf(this) === undefined && !isPortFree(host, port)) {
+      return {
+        code: 1,
+        signal: null,
+        lastLines: [`Cannot listen on ${host} port ${port}: another program has it`],
+      };
+    }
     try {
       const process = startProcess(this.#options.command, (line) => this.#owner.log(this.port, line));
       this.#process = process;
@@ -195,14 +250,20 @@ export class ManagedNode {
   async #look(ended: AbortSignal): Promise<void> {
     while (!ended.aborted) {
       const isStarting = this.#state?.state === "starting";
-      const probe = await probeNode(this.#options.base, !isStarting);
+      const probe = await probeOwn(this.#options.base, !isStarting, (node) => this.#isOwn(node));
       if (ended.aborted) return;
-      this.#take(probe);
+      if (probe !== undefined) this.#take(probe);
       await pause(isStarting ? STARTING_LOOK_EVERY_MS : LOOK_EVERY_MS, ended);
     }
   }
 
+  #isOwn(node: string | undefined): boolean {
+    const sibling = this.#owner.siblingOf(this);
+    return sibling === undefined || (this.#id === undefined ? node !== sibling.id : node === this.#id);
+  }
+
   #take(probe: NodeProbe): void {
+    this.#id = probe.node ?? this.#id;
     const before = this.#probe;
     // A look that failed leaves the last numbers standing rather than a row that flickers.
     this.#probe = { ...(before.numbers === undefined ? {} : { numbers: before.numbers }), ...probe };

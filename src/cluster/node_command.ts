@@ -1,8 +1,10 @@
 /** How a node is started: program, arguments and environment. */
 import {
+  DAEMON_LOG_VARIABLE,
   DESCRIPTOR_LIMIT_VARIABLE,
   HUB_ADDRESS_VARIABLE,
   HUB_SECRET_VARIABLE,
+  OVERLAP_VARIABLE,
   SUPERVISED_VARIABLE,
   WATCH_PARENT_VARIABLE,
 } from "../core/supervision.ts";
@@ -62,10 +64,12 @@ export function startArgs({ options, port, sharedPort }: NodeLaunch): readonly s
 export function nodeEnv({ options, hub, descriptorLimit }: NodeLaunch): NodeCommand["env"] {
   return {
     [SUPERVISED_VARIABLE]: "1",
+    [OVERLAP_VARIABLE]: "1",
     [DESCRIPTOR_LIMIT_VARIABLE]: descriptorLimit?.toString(),
     [HUB_ADDRESS_VARIABLE]: hub?.address,
     [HUB_SECRET_VARIABLE]: hub?.secret,
     [WATCH_PARENT_VARIABLE]: undefined,
+    [DAEMON_LOG_VARIABLE]: undefined,
     REDIS_URL: options.redisUrl,
     // The specific name wins over the general one; an inherited value must not beat what this cluster was told.
     SHOAL_REDIS_URL: options.redisUrl,

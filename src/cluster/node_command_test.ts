@@ -55,5 +55,6 @@ Deno.test("nodeEnv() takes Redis away in embedded mode, and tells where the hub 
   assert.equal(env.SHOAL_HUB_ADDRESS, "127.0.0.1:4");
   assert.equal(env.SHOAL_HUB_SECRET, "s");
   assert.equal(env.SHOAL_SUPERVISED, "1");
+  assert.equal(env.SHOAL_PORT_OVERLAP, "1");
   assert.equal(env.SHOAL_DESCRIPTOR_LIMIT, "20000");
 });

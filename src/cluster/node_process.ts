@@ -1,6 +1,7 @@
 /** One node's process: its pipes, its signals, its end. */
 import { LineRing, readLines } from "./lines.ts";
 import type { NodeCommand } from "./node_command.ts";
+import { within } from "./within.ts";
 
 /** How a process ended, with its last words: the end of what it wrote to stderr, or else to stdout. */
 export interface NodeExit {
@@ -74,14 +75,6 @@ async function exitOf(child: Deno.ChildProcess, outputs: readonly Forwarded[]): 
   await child.stdin.abort();
   const said = outputs.find(({ ring }) => ring.lines.length > 0);
   return { code, signal, lastLines: said?.ring.lines ?? [] };
-}
-
-/** Waits for `work`, but not longer than `ms`. */
-async function within(work: Promise<unknown>, ms: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
-  await Promise.race([work, timeout]);
-  clearTimeout(timer);
 }
 
 function sendSignal(child: Deno.ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {

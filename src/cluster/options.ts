@@ -22,7 +22,8 @@ export interface ClusterOptions {
   readonly isOpenMode: boolean;
 }
 
-const MAX_INSTANCES = 64;
+/** Most nodes of one supervisor. */
+export const MAX_INSTANCES = 64;
 const MAX_PORT = 65_535;
 
 /** Lists everything that is wrong with `options`, each with its wanted range; empty when nothing is. */

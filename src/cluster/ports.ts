@@ -1,5 +1,7 @@
 /** Finds out, before anything is started, which ports cannot be had, and says so. */
 
+import { stopCommand } from "./words.ts";
+
 /** A port the cluster wants, and what for. */
 export interface WantedPort {
   readonly port: number;
@@ -35,6 +37,11 @@ export function findPortFaults(host: string, wanted: readonly WantedPort[]): rea
   });
 }
 
+/** True when nobody listens on the port. */
+export function isPortFree(host: string, port: number): boolean {
+  return tryPort(host, port) !== "taken";
+}
+
 function tryPort(host: string, port: number): PortFault["why"] | undefined {
   try {
     Deno.listen({ hostname: host, port }).close();
@@ -54,6 +61,27 @@ export function pickFreePorts(host: string, count: number): readonly number[] {
   return ports;
 }
 
+/** What decides which ports further nodes get. */
+export interface PortPlan {
+  readonly host: string;
+  /** 0 where free ports were picked for the first nodes too. */
+  readonly port: number;
+  readonly sharedPort: number;
+}
+
+/** `count` ports for further nodes, after `last`; or why they cannot be had, in words for people. */
+export function morePorts(plan: PortPlan, last: number, count: number): readonly number[] | string {
+  const { host, port, sharedPort } = plan;
+  if (port === 0) return pickFreePorts(host, count);
+  const ports = Array.from({ length: count }, (_, i) => last + 1 + i);
+  if (last + count > 65_535) return `Cannot place ${count} more nodes after port ${last}: ports end at 65535`;
+  if (ports.includes(sharedPort)) {
+    return `Cannot place ${count} more nodes after port ${last}: ${sharedPort} is the shared port`;
+  }
+  const [fault] = findPortFaults(host, ports.map((each) => ({ port: each, purpose: "a further node" })));
+  return fault === undefined ? ports : faultLine(host, fault);
+}
+
 /** The message for people: each fault, then what to do. */
 export function portMessage(host: string, faults: readonly PortFault[], running?: RunningCluster): string {
   const lines = faults.map((fault) => faultLine(host, fault));
@@ -61,7 +89,7 @@ export function portMessage(host: string, faults: readonly PortFault[], running?
   if (running !== undefined && isTaken) {
     lines.push(
       `A cluster of this folder runs on port ${running.port} (pid ${running.pid}): ` +
-        `end it with \`deno task cluster stop${running.port === 8080 ? "" : ` --port ${running.port}`}\`.`,
+        `end it with \`${stopCommand(running.port)}\`.`,
     );
   } else if (isTaken) {
     lines.push(

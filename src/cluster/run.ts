@@ -1,6 +1,7 @@
 /** `deno task cluster`: checks, starts, supervises and ends. */
 import { serveHub } from "../backend/hub/mod.ts";
 import { WATCH_PARENT_VARIABLE } from "../core/supervision.ts";
+import { Changes, type Reread } from "./changes.ts";
 import { Cluster } from "./cluster.ts";
 import { openControl } from "./control.ts";
 import { connectControl } from "./control_client.ts";
@@ -12,11 +13,18 @@ import { denoNodeCommand } from "./node_command.ts";
 import { type ClusterOptions, optionFaults } from "./options.ts";
 import { type ClusterSeams } from "./seams.ts";
 import { watchParent } from "./parent.ts";
-import { findPortFaults, pickFreePorts, portMessage, type RunningCluster, wantedPorts } from "./ports.ts";
+import {
+  findPortFaults,
+  morePorts,
+  pickFreePorts,
+  portMessage,
+  type RunningCluster,
+  wantedPorts,
+} from "./ports.ts";
 import { baseUrl } from "./probe.ts";
-import { Screen, stdoutTarget } from "./screen.ts";
+import { Screen, type ScreenTarget, stdoutTarget } from "./screen.ts";
 import { randomSecret } from "./secret.ts";
-import { watchSignals } from "./signals.ts";
+import { type HangupMeaning, hasTerminal, watchSignals } from "./signals.ts";
 import { banner } from "./words.ts";
 
 const defaultSeams: Omit<ClusterSeams, "directory"> = {
@@ -25,38 +33,54 @@ const defaultSeams: Omit<ClusterSeams, "directory"> = {
   policy: defaultPolicy,
 };
 
+/** How a cluster is run beside what it is made of. */
+export interface ClusterRun {
+  /** Reads the configuration again, for `reload`. */
+  readonly reread?: () => Promise<Reread>;
+  /** Where its lines go; stdout by default. */
+  readonly target?: ScreenTarget;
+  /** What SIGHUP means; without it, a reload where there is no terminal, and the end where there is one. */
+  readonly hangup?: HangupMeaning;
+  /** For tests. */
+  readonly seams?: Partial<ClusterSeams>;
+}
+
 /**
  * Runs a cluster in this process's foreground until a signal, `stopCluster` or a node that cannot be kept running ends
  * it. Resolves with the exit code: 0 after an end in good order, Ctrl-C included; 1 when it could not start, a node
  * was given up or nodes had to be killed. One call per process: it owns signals and stdout.
  */
-export async function runCluster(
-  options: ClusterOptions,
-  replaced: Partial<ClusterSeams> = {},
-): Promise<number> {
-  const seams = { ...defaultSeams, directory: Deno.cwd(), ...replaced };
-  const faults = optionFaults(options);
-  if (faults.length > 0) return refuse(faults.join("\n"));
+export async function runCluster(options: ClusterOptions, run: ClusterRun = {}): Promise<number> {
+  const seams = { ...defaultSeams, directory: Deno.cwd(), ...run.seams };
   const nodePorts = choosePorts(options);
-  const trouble = await portTrouble(options, nodePorts, seams.directory);
-  if (trouble !== undefined) return refuse(trouble);
-  const screen = new Screen(stdoutTarget());
+  const trouble = await startTrouble(options, nodePorts, seams.directory);
+  if (trouble !== undefined) {
+    console.error(trouble);
+    return 1;
+  }
+  const screen = new Screen(run.target ?? stdoutTarget());
   const hub = options.redisUrl === undefined ? await openHub(seams, screen) : undefined;
   try {
-    const nodes = await nodeOptions({ options, nodePorts, seams, ...(hub === undefined ? {} : { hub }) });
-    return await supervise({ options, nodes, screen, directory: seams.directory });
+    const nodeOptions = await nodeFactory(seams, hub);
+    return await supervise({ options, nodePorts, nodeOptions, screen, run, directory: seams.directory });
   } finally {
     await hub?.close();
     await screen.close();
   }
 }
 
-function refuse(message: string): number {
-  console.error(message);
-  return 1;
+/** Why a cluster of `options` cannot be started here, in words for people; undefined when it can. */
+export async function startTrouble(
+  options: ClusterOptions,
+  nodePorts: readonly number[],
+  directory: string,
+): Promise<string | undefined> {
+  const faults = optionFaults(options);
+  return faults.length > 0 ? faults.join("\n") : await portTrouble(options, nodePorts, directory);
 }
 
-function choosePorts({ host, instances, port }: ClusterOptions): readonly number[] {
+/** The ports of the nodes. Port 0 picks free ones. */
+export function choosePorts({ host, instances, port }: ClusterOptions): readonly number[] {
   if (port === 0) return pickFreePorts(host, instances);
   return Array.from({ length: instances }, (_, i) => port + i);
 }
@@ -91,47 +115,52 @@ async function openHub({ startHub }: ClusterSeams, screen: Screen): Promise<Open
   return { address: `127.0.0.1:${hub.port}`, secret, close: () => hub.close() };
 }
 
-interface NodeChoices {
-  readonly options: ClusterOptions;
-  readonly nodePorts: readonly number[];
-  readonly seams: ClusterSeams;
-  readonly hub?: OpenHub;
-}
+type NodeFactory = (options: ClusterOptions, port: number) => ManagedNodeOptions;
 
-async function nodeOptions({ options, nodePorts, seams, hub }: NodeChoices): Promise<ManagedNodeOptions[]> {
+/** How a node is started, for the first time and whenever it is replaced. */
+async function nodeFactory(seams: ClusterSeams, hub: OpenHub | undefined): Promise<NodeFactory> {
   const descriptorLimit = await readDescriptorLimit();
   const common = {
-    options,
-    sharedPort: options.sharedPort,
     ...(descriptorLimit === undefined ? {} : { descriptorLimit }),
     ...(hub === undefined ? {} : { hub }),
   };
-  return nodePorts.map((port) => ({
+  return (options, port) => ({
+    host: options.host,
     port,
     base: baseUrl(options.host, port),
-    command: seams.nodeCommand({ ...common, port }),
+    command: seams.nodeCommand({ ...common, options, port, sharedPort: options.sharedPort }),
     policy: seams.policy,
     memoryLimitMb: options.memoryLimitMb,
-  }));
+  });
 }
 
 interface Supervision {
   readonly options: ClusterOptions;
-  readonly nodes: readonly ManagedNodeOptions[];
+  readonly nodePorts: readonly number[];
+  readonly nodeOptions: NodeFactory;
   readonly screen: Screen;
+  readonly run: ClusterRun;
   readonly directory: string;
 }
 
-async function supervise({ options, nodes, screen, directory }: Supervision): Promise<number> {
-  const ports = nodes.map(({ port }) => port);
+async function supervise(supervision: Supervision): Promise<number> {
+  const { options, nodePorts, nodeOptions, screen, run, directory } = supervision;
   const cluster = new Cluster({
-    nodes,
+    nodes: nodePorts.map((port) => nodeOptions(options, port)),
     screen,
-    banner: banner(options, ports),
+    banner: banner(options, nodePorts),
     onLeft: (left) => void control.server.tellLeft(left),
   });
-  const unwatch = watchEnds(cluster);
-  const control = await openControl(cluster, screen, directory, ports[0] ?? 0);
+  const changes = new Changes({
+    cluster,
+    options,
+    reread: run.reread,
+    nodeOptions,
+    morePorts: (last, count) => morePorts(options, last, count),
+    say: (text) => screen.say(text),
+  });
+  const unwatch = watchEnds(cluster, changes, run.hangup);
+  const control = await openControl(cluster, changes, screen, directory, nodePorts[0] ?? 0);
   let code = 1;
   try {
     code = await cluster.run();
@@ -143,10 +172,11 @@ async function supervise({ options, nodes, screen, directory }: Supervision): Pr
 }
 
 /** Ends the cluster at a signal, or when the task runner that started us is gone. */
-function watchEnds(cluster: Cluster): () => void {
-  const unwatchSignals = watchSignals((verdict, signal) => {
-    if (verdict === "end") cluster.end(signal);
-    else cluster.kill(`second ${signal}`);
+function watchEnds(cluster: Cluster, changes: Changes, hangup: HangupMeaning | undefined): () => void {
+  const unwatchSignals = watchSignals(hangup ?? (hasTerminal() ? "end" : "reload"), {
+    end: (signal) => cluster.end(signal),
+    kill: (signal) => cluster.kill(`second ${signal}`),
+    reload: () => void changes.reload(() => {}),
   });
   const hasTask = Deno.env.get(WATCH_PARENT_VARIABLE) === "1";
   const unwatchParent = hasTask ? watchParent(() => cluster.end("the task runner is gone")) : undefined;

@@ -9,6 +9,8 @@ export interface ScreenTarget {
   /** Size of the terminal; undefined when the output is none, and then there is no table. */
   size(): TableSize | undefined;
   readonly hasColour: boolean;
+  /** True where the supervisor's own lines begin with the time: nodes tell it themselves. */
+  readonly hasTimes?: boolean;
 }
 
 /** The process's stdout. Colour only on a terminal and without `NO_COLOR`. */
@@ -63,7 +65,8 @@ export class Screen {
 
   /** Writes a line of the supervisor's own. */
   say(text: string): void {
-    this.print(text.split("\n").map((line) => `shoal | ${line}`).join("\n"));
+    const time = this.#target.hasTimes ? `${new Date().toISOString()} ` : "";
+    this.print(text.split("\n").map((line) => `shoal | ${time}${line}`).join("\n"));
   }
 
   /** Writes a line of the node on `port`. */

@@ -2,7 +2,14 @@
 import type { NodeNumbers } from "./probe.ts";
 
 /** What a row shows: the lifecycle's states, and `unready` for a node that was ready and says it is not. */
-export type ShownState = "starting" | "ready" | "unready" | "draining" | "backoff" | "stopped";
+export type ShownState = typeof SHOWN_STATES[number];
+
+const SHOWN_STATES = ["starting", "ready", "unready", "draining", "backoff", "stopped"] as const;
+
+/** True for the name of a {@linkcode ShownState}. */
+export function isShownState(value: unknown): value is ShownState {
+  return SHOWN_STATES.some((state) => state === value);
+}
 
 /** One node as operators see it. */
 export interface NodeView {

@@ -48,6 +48,7 @@ function stoppedLine(
     case "refused":
       return `${node} cannot run with this configuration${lastWords(exit)}`;
     case "looping":
+      if (policy.loopCrashes === 1) return `${node} ${exitWords(before, facts)}${lastWords(exit)}`;
       return `${node} ${exitWords(before, facts)}: ${policy.loopCrashes} crashes within ` +
         `${seconds(policy.loopWithinMs)}, given up${lastWords(exit)}`;
   }
@@ -98,7 +99,12 @@ const OPEN_MODE = "  OPEN MODE    no token key: any program of this machine may 
 
 /** The command that ends the cluster on `port`. */
 export function stopCommand(port: number | undefined): string {
-  return `deno task cluster stop${port === undefined || port === 8080 ? "" : ` --port ${port}`}`;
+  return `deno task cluster stop${portFlag(port)}`;
+}
+
+/** ` --port N` where it has to be said. */
+export function portFlag(port: number | undefined): string {
+  return port === undefined || port === 8080 ? "" : ` --port ${port}`;
 }
 
 /** The backend for people, without a password. */

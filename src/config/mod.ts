@@ -8,6 +8,7 @@ export { chooseTransport, connectionLimit, isOpenMode, type Transport } from "./
 export { envExample, optionTables, REFRESH_COMMAND, withOptionTables } from "./docs.ts";
 export { ConfigError, type Fault } from "./fault.ts";
 export { loadConfig, type LoadOptions } from "./load.ts";
+export { snakeName } from "./names.ts";
 export { printedConfig, printedOrigins } from "./print.ts";
 export {
   type ChannelConfig,

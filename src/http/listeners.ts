@@ -44,10 +44,9 @@ const GRACE_MS = 1_000;
 /** Opens the listeners. Rejects with {@linkcode PortTakenError}, or the system's error, and then listens nowhere. */
 export async function serveHttp(options: HttpServerOptions): Promise<HttpServer> {
   const transport = options.transport === "native" ? new NativeTransport(options) : new WsTransport(options);
-  const wanted: ListenAt[] = [{ hostname: options.hostname, port: options.port, isShared: false }];
-  if (options.sharedPort !== 0) {
-    wanted.push({ hostname: options.hostname, port: options.sharedPort, isShared: true });
-  }
+  const { hostname, port, sharedPort, mayOverlap = false } = options;
+  const wanted: ListenAt[] = [{ hostname, port, isShared: false, mayOverlap }];
+  if (sharedPort !== 0) wanted.push({ hostname, port: sharedPort, isShared: true, mayOverlap: false });
   const server = new KeptServer(transport, options.log);
   try {
     for (const at of wanted) await server.open(at);
@@ -75,7 +74,7 @@ class KeptServer implements HttpServer {
   }
 
   addresses(): readonly HttpAddress[] {
-    return this.#kept.map((kept) => kept.at);
+    return this.#kept.map(({ at: { hostname, port, isShared } }) => ({ hostname, port, isShared }));
   }
 
   get listenersReopened(): number {

@@ -36,7 +36,7 @@ export class NativeTransport implements Transport {
       const server = Deno.serve({
         hostname: at.hostname,
         port: at.port,
-        reusePort: at.isShared,
+        reusePort: at.isShared || at.mayOverlap,
         signal: ending.signal,
         onListen: () => {},
         onError: (error) => this.#onError(error),

@@ -14,6 +14,8 @@ export interface HealthReport {
 
 /** Body of `GET /health/ready`; `cause` tells why a node is not. */
 export interface ReadyReport {
+  /** Who answers: while a node is replaced, two of them do. */
+  readonly node?: string;
   readonly ready: boolean;
   readonly cause?: string;
 }

@@ -58,6 +58,8 @@ export interface HttpServerOptions extends TransportOptions {
   readonly hostname: string;
   /** Own port of the node; 0 lets the system choose. Bound alone, so that a second node on it is an error. */
   readonly port: number;
+  /** True for a node whose supervisor vouches for its port: a successor may bind it too. */
+  readonly mayOverlap?: boolean;
   /** Port that all nodes of this machine share (SO_REUSEPORT); 0 = off. */
   readonly sharedPort: number;
   /** `native` (`Deno.serve`) is faster; `ws` (npm:ws on node:http) bounds hostile peers. */

@@ -5,6 +5,8 @@ export interface ListenAt {
   readonly port: number;
   /** True on the port that several nodes share. */
   readonly isShared: boolean;
+  /** True on an own port beside which the successor of this node may listen for a while. */
+  readonly mayOverlap: boolean;
 }
 
 /** An open listener. */

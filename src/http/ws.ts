@@ -55,7 +55,7 @@ export class WsTransport implements Transport {
     if (address === null || typeof address === "string") throw new TypeError("Cannot listen: no TCP address");
     const listener = new WsListener(server, at.hostname, address.port, onLost);
     if (at.isShared) this.#unwatched.add(listener);
-    else listener.watch(() => this.#loseUnwatched());
+    else listener.watch(!at.mayOverlap, () => this.#loseUnwatched());
     return listener;
   }
 
@@ -153,12 +153,13 @@ class WsListener implements Listener {
     server.on("error", (error) => this.lose(error));
   }
 
-  watch(onShortage: () => void): void {
+  watch(isAlone: boolean, onShortage: () => void): void {
     const onLost = (cause: unknown) => {
       this.lose(cause);
       onShortage();
     };
-    const watch = new AcceptWatch(this.hostname, this.port, { onLost, onShortageOver: onShortage });
+    const { hostname, port } = this;
+    const watch = new AcceptWatch({ hostname, port, isAlone }, { onLost, onShortageOver: onShortage });
     this.#server.on("connection", () => watch.accepted());
     this.#watch = watch;
   }
@@ -222,7 +223,7 @@ function readHead(message: IncomingMessage): NodeHead | undefined {
 function listening(server: Server, at: ListenAt): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
-  server.listen({ host: at.hostname, port: at.port, reusePort: at.isShared }, () => {
+  server.listen({ host: at.hostname, port: at.port, reusePort: at.isShared || at.mayOverlap }, () => {
     server.off("error", reject);
     resolve();
   });

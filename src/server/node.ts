@@ -82,6 +82,7 @@ export class Node implements SessionOwner {
   #timers: ReturnType<typeof setInterval>[] = [];
   #address = "";
   #isDraining = false;
+  #drained: Promise<void> | undefined;
   #isClosed = false;
   #resolveReady: () => void = () => {};
   #resolveEnded: (end: NodeEnd) => void = () => {};
@@ -192,7 +193,11 @@ export class Node implements SessionOwner {
   }
 
   /** Takes no new clients and asks those it has to reconnect elsewhere, at a pace. Resolves when all are gone. */
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
+    return this.#drained ??= this.#drain();
+  }
+
+  async #drain(): Promise<void> {
     if (this.#isDraining) return;
     this.#isDraining = true;
     this.traffic.drains++;

@@ -30,13 +30,15 @@ Deno.addSignalListener("SIGINT", () => {});
 Deno.addSignalListener("SIGHUP", () => {});
 void endWithSupervisor();
 
-Deno.serve({ port: Number(values.port), hostname: String(values.host), onListen() {} }, (request) => {
+const port = { port: Number(values.port), hostname: String(values.host), reusePort: true, onListen() {} };
+const node = `fake-${Deno.pid}`;
+Deno.serve(port, (request) => {
   switch (new URL(request.url).pathname) {
     case "/health/ready":
-      if (values["never-ready"]) return Response.json({ cause: "no Redis" }, { status: 503 });
-      return Response.json({ status: "ok" });
+      if (values["never-ready"]) return Response.json({ node, cause: "no Redis" }, { status: 503 });
+      return Response.json({ node, status: "ok" });
     case "/stats":
-      return Response.json({ node: { node: "fakefakefake1", connections: 7, rss_bytes: rssBytes() } });
+      return Response.json({ node: { node, connections: 7, rss_bytes: rssBytes() } });
     case "/environment":
       return Response.json({
         hub: Deno.env.get(HUB_ADDRESS_VARIABLE),

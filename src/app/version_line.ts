@@ -1,0 +1,4 @@
+import { VERSION } from "../core/version.ts";
+
+/** What `--version` prints, of every command. */
+export const VERSION_LINE = `shoal ${VERSION}`;
