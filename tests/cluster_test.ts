@@ -131,6 +131,16 @@ async function isAlive(pid: number): Promise<boolean> {
   return state !== undefined && state !== "Z";
 }
 
+/** Processes of all nodes that a supervisor with this output has started. */
+function startedPids(text: string): readonly number[] {
+  return Array.from(text.matchAll(/starting \(pid (\d+)\)/g), (match) => Number(match[1]));
+}
+
+async function survivorCount(pids: readonly number[]): Promise<number> {
+  const alive = await Promise.all(pids.map(isAlive));
+  return alive.filter((isOne) => isOne).length;
+}
+
 async function allGone(pids: readonly number[]): Promise<boolean> {
   const alive = await Promise.all(pids.map(isAlive));
   return !alive.includes(true);
@@ -177,7 +187,7 @@ Deno.test("runCluster() starts a killed node again on its port under a new pid",
   assert.notEqual(readies[1]?.[1], String(pid));
   assert.match(cluster.running.text, new RegExp(`node ${port} \\(pid ${pid}\\) was ended by SIGKILL`));
   const response = await fetch(`http://127.0.0.1:${port}/health/ready`);
-  assert.deepEqual(await response.json(), { status: "ok" });
+  assert.equal((await response.json()).status, "ok");
   cluster.pids = [...cluster.pids, Number(readies[1]?.[1])];
 });
 
@@ -241,11 +251,105 @@ Deno.test("runCluster() drains all nodes on SIGINT, also when it arrives twice a
   assert.equal(await allGone(cluster.pids), true);
 });
 
-Deno.test("runCluster() ends on SIGHUP", async () => {
-  await using cluster = await TestCluster.start(1);
-  cluster.running.child.kill("SIGHUP");
-  assert.equal((await cluster.running.ended()).code, 0);
+Deno.test("runCluster() reloads on SIGHUP without a terminal, and ends on SIGTERM in the middle of it", async () => {
+  await using cluster = await TestCluster.start(2);
+  const { running } = cluster;
+  running.child.kill("SIGHUP");
+  await running.matches(/1 of 2: node \d+ replaced/g, 1);
+  running.child.kill("SIGTERM");
+  assert.equal((await running.ended()).code, 0);
+  assert.match(running.text, /Reload stopped at node \d+: the cluster is ending/);
+  assert.equal(await allGone(startedPids(running.text)), true);
+});
+
+Deno.test("runCluster() ends on SIGHUP when it was started from a terminal", async () => {
+  const directory = await Deno.makeTempDir();
+  const line = `NO_COLOR=1 exec "${Deno.execPath()}" run --no-lock -A "${PROGRAM}" 0 1`;
+  await using terminal = new Running(
+    new Deno.Command("script", {
+      args: ["-qefc", line, "/dev/null"],
+      cwd: directory,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn(),
+  );
+  await terminal.matches(/1 node is up/g, 1);
+  const pid = await supervisorOf(directory);
+  await using _ = killedAtEnd(pid);
+  Deno.kill(pid, "SIGHUP");
+  await until("the cluster has ended", async () => !await isAlive(pid), 5_000);
+  assert.equal(await allGone(startedPids(terminal.text)), true);
+  await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("reloadCluster() replaces every node beside the old one, with new arguments", async () => {
+  await using cluster = await TestCluster.start(2);
+  await Deno.writeTextFile(`${cluster.directory}/node-args`, "--rss-mb\n77\n");
+  const { code, text } = await runToEnd(["reload", String(cluster.port)], cluster.directory);
+  assert.equal(code, 0, text);
+  assert.match(text, /^Reload: replacing 2 nodes.*\n1 of 2: node \d+ replaced\n2 of 2: .*\nReload done\n$/);
   assert.equal(await allGone(cluster.pids), true);
+  await cluster.running.matches(/Reload done/g, 1);
+  // The successor was ready before its predecessor had to go.
+  for (const port of cluster.ports) {
+    const lines = cluster.running.text.split("\n").filter((line) => line.includes(`node ${port} `));
+    const order = lines.map((line) => / (starting|ready|draining|ended)/.exec(line)?.[1]);
+    assert.deepEqual(order.slice(0, 6), ["starting", "ready", "starting", "ready", "draining", "ended"]);
+  }
+  const { node } = await (await fetch(`http://127.0.0.1:${cluster.port}/stats`)).json();
+  assert.equal(node.rss_bytes, 77 * 1_048_576);
+  cluster.pids = startedPids(cluster.running.text);
+});
+
+Deno.test("reloadCluster() stops at a node that crashes, and the old ones keep running", async () => {
+  await using cluster = await TestCluster.start(2);
+  await Deno.writeTextFile(`${cluster.directory}/node-args`, "--crash\n");
+  const { code, text } = await runToEnd(["reload", String(cluster.port)], cluster.directory);
+  assert.equal(code, 1);
+  assert.match(text, /Reload stopped at node \d+: it ended before it was ready/);
+  assert.match(text, /0 of 2 nodes were replaced, the others run as before/);
+  await cluster.running.matches(
+    /before it was ready; the last it wrote:\nshoal \| {3}boom: told to crash/g,
+    1,
+  );
+  assert.equal(await survivorCount(cluster.pids), 2);
+  const status = await runToEnd(["status", String(cluster.port)], cluster.directory);
+  assert.equal(status.code, 0, status.text);
+});
+
+Deno.test("reloadCluster() changes nothing when the configuration cannot be used", async () => {
+  await using cluster = await TestCluster.start(1);
+  await Deno.writeTextFile(`${cluster.directory}/node-args`, "fault\n");
+  const { code, text } = await runToEnd(["reload", String(cluster.port)], cluster.directory);
+  assert.equal(code, 1);
+  assert.match(text, /^Cannot reload: the configuration cannot be used.*\n {2}Cannot use it\n$/);
+  assert.deepEqual(startedPids(cluster.running.text), cluster.pids);
+});
+
+Deno.test("reloadCluster() is refused while another is under way", async () => {
+  await using cluster = await TestCluster.start(2);
+  const first = runToEnd(["reload", String(cluster.port)], cluster.directory);
+  await cluster.running.matches(/Reload: replacing/g, 1);
+  cluster.running.child.kill("SIGHUP");
+  await cluster.running.matches(/Cannot start a reload: a reload is under way/g, 1);
+  assert.equal((await first).code, 0);
+  cluster.pids = startedPids(cluster.running.text);
+  assert.equal(cluster.pids.length, 4);
+});
+
+Deno.test("scaleCluster() adds nodes and drains the last ones", async () => {
+  await using cluster = await TestCluster.start(1);
+  const more = await runToEnd(["scale", String(cluster.port), "2"], cluster.directory);
+  assert.deepEqual([more.code, /serves, 2 of 2/.test(more.text)], [0, true], more.text);
+  const fewer = await runToEnd(["scale", String(cluster.port), "1"], cluster.directory);
+  assert.deepEqual([fewer.code, /has left, 1 of 1/.test(fewer.text)], [0, true], fewer.text);
+  const status = await runToEnd(["status", String(cluster.port), "--json"], cluster.directory);
+  const { nodes } = JSON.parse(status.text);
+  assert.deepEqual(nodes.map(({ pid, port }: { pid: number; port: number }) => [pid, port]), [
+    [cluster.pids[0], cluster.port],
+  ]);
+  assert.equal(await survivorCount(startedPids(cluster.running.text)), 1);
 });
 
 Deno.test("runCluster() kills nodes that do not end when a second signal comes later", async () => {
