@@ -6,6 +6,7 @@
  * within its deadline, and goes on working once the backend is back.
  */
 import type { NodeId } from "../core/ids.ts";
+import type { Formats } from "../protocol/format.ts";
 
 /** Where a backend stands. `connecting`: never was ready; `lost`: was, and is trying again. */
 export type BackendState = "connecting" | "ready" | "lost" | "closed";
@@ -78,6 +79,8 @@ export interface NodeRecord {
   /** Wall clock, milliseconds. */
   readonly startedMs: number;
   readonly isDraining: boolean;
+  /** What it writes and reads; absent in records of versions from before formats were numbered. */
+  readonly formats?: Formats;
   readonly stats: NodeStats;
 }
 

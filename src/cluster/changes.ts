@@ -145,7 +145,7 @@ export class Changes {
     for (const port of cluster.ports.slice(count).reverse()) {
       if (cluster.isEnding) return false;
       await cluster.dismiss(port);
-      say(`node ${port} has left, ${cluster.ports.length} of ${count}`);
+      say(`node ${port} has left, ${nodesWord(cluster.ports.length)} left`);
     }
     return !cluster.isEnding;
   }

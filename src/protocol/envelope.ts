@@ -4,8 +4,7 @@
  * fields that go beside `data`, ready to be copied into a push, and `data` is the payload as it was written.
  */
 
-/** The format this version writes. */
-export const FORMAT = "1";
+import { FORMAT } from "./format.ts";
 
 const PUBLICATION = `${FORMAT}p`;
 const PROBE = `${FORMAT}q`;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { decodeProbe, decodePublication, encodeProbe, encodePublication, FORMAT } from "./envelope.ts";
+import { decodeProbe, decodePublication, encodeProbe, encodePublication } from "./envelope.ts";
+import { FORMAT } from "./format.ts";
 
 Deno.test("decodePublication() reads back what encodePublication() packed", () => {
   for (const [data, fields] of [["1", ""], ['{"a":"\\n"}', '"info":{"user":"é\\n"}'], ['"x\ny"', ""]]) {

@@ -6,6 +6,7 @@ import type { CloseName } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import { Outbox } from "../core/outbox.ts";
 import { PingWheel } from "../core/ping_wheel.ts";
+import { FORMATS } from "../protocol/format.ts";
 import { payloadOf } from "../protocol/payload.ts";
 import type { App } from "./apps/app.ts";
 import { AppConnection, type AppContext } from "./apps/app_connection.ts";
@@ -224,6 +225,7 @@ export class Node implements SessionOwner {
       pid: this.#options.pid,
       startedMs: this.#startedMs,
       isDraining: this.#isDraining,
+      formats: FORMATS,
       stats: this.#stats,
     };
   }

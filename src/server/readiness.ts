@@ -14,10 +14,11 @@ export function readinessOf(isDraining: boolean, session: Session, probeTimeoutM
 }
 
 function causeOf(isDraining: boolean, session: Session, probeTimeoutMs: number): string | undefined {
-  const { backend, probe, membership } = session;
+  const { backend, probe, membership, formats } = session;
   if (isDraining) return "draining";
   if (backend.state !== "ready") return `backend ${backend.state}: ${backend.trouble ?? "no details"}`;
   if (!membership.mayWrite) return "no beat was acknowledged for 4 s";
+  if (formats.cause !== undefined) return formats.cause;
   if (!probe.isFresh(probeTimeoutMs)) return `nothing published came back within ${probeTimeoutMs} ms`;
   return undefined;
 }

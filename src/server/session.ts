@@ -12,6 +12,7 @@ import type { Client } from "./context.ts";
 import { Connections } from "./connections.ts";
 import { FanOut } from "./fan_out.ts";
 import { HistoryReader } from "./history_reader.ts";
+import { FormatCheck } from "./format_check.ts";
 import { Membership } from "./membership.ts";
 import { NodeCalls } from "./node_calls/mod.ts";
 import type { NodeSettings } from "./options.ts";
@@ -38,7 +39,7 @@ export interface SessionOwner {
   readonly traffic: Traffic;
   /** What this generation says of itself. */
   describe(session: Session): NodeRecord;
-  /** What the session published to itself came back. */
+  /** What the session published to itself came back, or it has learned that it understands the others. */
   onProbe(session: Session): void;
   /** The session was declared dead by the cluster. */
   onBuried(session: Session): void;
@@ -60,6 +61,7 @@ export class Session {
   readonly presenceReader: PresenceReader;
   readonly positions: PositionWatch;
   readonly waitingRoom = new WaitingRoom();
+  readonly formats: FormatCheck;
   readonly newClientId: () => ClientId;
   readonly log: Logger;
   readonly #owner: SessionOwner;
@@ -98,6 +100,12 @@ export class Session {
     this.calls = new NodeCalls({ bus, self: this.id, clock, log: this.log });
     this.calls.listen(NODE_DOWN, (node) => this.#onNodeDown(node));
     this.#records = new ClientRecords(registry, this.log);
+    this.formats = new FormatCheck({
+      node: this.id,
+      registry,
+      deadAfterMs: settings.nodeDeadMs,
+      log: this.log,
+    });
     this.membership = new Membership(registry, {
       record: () => owner.describe(this),
       expectedClients: () => ({ count: this.connections.size, pending: this.#records.pending }),
@@ -112,7 +120,7 @@ export class Session {
     if (this.#isEnding) return;
     if (this.backend.state === "ready") this.probe.send();
     else this.#sayWhatIsWrong();
-    void this.membership.beat();
+    void this.membership.beat().then(() => this.#lookAtFormats());
   }
 
   /** Small duties of every tick: idle channels, client records. */
@@ -161,6 +169,13 @@ export class Session {
     this.#isEnding = true;
     this.calls.close();
     await this.backend.close();
+  }
+
+  async #lookAtFormats(): Promise<void> {
+    if (this.formats.cause === undefined || this.#isEnding) return;
+    await this.formats.look();
+    // Readiness should not wait for the next probe either.
+    if (this.formats.cause === undefined) this.#owner.onProbe(this);
   }
 
   /** Once for each cause: a node that waits for its backend says for what. */

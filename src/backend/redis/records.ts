@@ -1,4 +1,5 @@
 import type { NodeId } from "../../core/ids.ts";
+import { readFormats } from "../../protocol/format.ts";
 import type { ClientRecord, NodeRecord, NodeStats } from "../backend.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -18,6 +19,7 @@ export function readNodeRecord(node: NodeId, text: string): NodeRecord {
     pid: numberOf(fields, "pid"),
     startedMs: numberOf(fields, "startedMs"),
     isDraining: fields.isDraining === true,
+    formats: readFormats(fields.formats),
     stats: readStats(isFields(fields.stats) ? fields.stats : {}),
   };
 }
