@@ -6,10 +6,12 @@ import type { Logger } from "../core/log.ts";
 import type { LogLevel } from "../core/log_gate.ts";
 import { VERSION } from "../core/version.ts";
 import {
+  type Administration,
   createHttpApp,
   defaultHttpLimits,
   type HealthReport,
   type HttpServer,
+  isLocal,
   type NodeView,
   serveHttp,
 } from "../http/mod.ts";
@@ -149,13 +151,31 @@ async function listen(node: Node, config: Config, log: Logger, mayOverlap: boole
       headersTimeoutMs: config.headerTimeoutMs,
       requestTimeoutMs: config.requestTimeoutMs,
     },
-    app: createHttpApp(view, log, isOpenMode(config) && config.insecure),
+    app: createHttpApp(view, log, {
+      isInsecure: isOpenMode(config) && config.insecure,
+      administration: administrationOf(node, config),
+    }),
     acceptorFor: (path) => node.acceptor(path),
     isFull: () => node.isFull(limit ?? Infinity),
     isDraining: () => node.isDraining,
     log,
   });
   return started(node, http, view);
+}
+
+/** Open mode trusts this machine, and nobody who came through a proxy; otherwise it takes a key. */
+function administrationOf(node: Node, config: Config): Administration {
+  const isOpen = isOpenMode(config) && !config.insecure;
+  return {
+    node: {
+      // Never rejects: closing clients only asks them.
+      drain: () => void node.drain(),
+      get connections() {
+        return node.connections;
+      },
+    },
+    mayAdmin: (request) => isOpen && isLocal(request),
+  };
 }
 
 /** `host:port` of the node's own listener, with brackets around an IPv6 address. */

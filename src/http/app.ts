@@ -5,6 +5,7 @@ import { type Answer, errorAnswer, toResponse } from "./answer.ts";
 import { BodyTooLargeError } from "./body.ts";
 import type { NodeView } from "./node_view.ts";
 import type { HttpLog } from "./log.ts";
+import { type Administration, adminRoutes } from "./routes/admin.ts";
 import { healthAnswer, healthRoutes } from "./routes/health.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { requestIdOf } from "./request_id.ts";
@@ -20,9 +21,17 @@ export interface HttpApp {
   fetch(request: Request, facts: RequestFacts): Response | Promise<Response>;
 }
 
-/** Makes the endpoints of `node`. An insecure one shows stats and metrics to all of its network. */
-export function createHttpApp(node: NodeView, log: HttpLog, isInsecure = false): HttpApp {
-  const router = createRouter(node, log, isInsecure);
+/** What a node serves beside its own state. */
+export interface HttpAppOptions {
+  /** Shows stats and metrics to the whole network of the node. */
+  readonly isInsecure?: boolean;
+  /** Without it there is nothing under `/admin`. */
+  readonly administration?: Administration | undefined;
+}
+
+/** Makes the endpoints of `node`. */
+export function createHttpApp(node: NodeView, log: HttpLog, options: HttpAppOptions = {}): HttpApp {
+  const router = createRouter(node, log, options);
   return {
     probe: (path) => healthAnswer(node, path),
     fetch: (request, facts) => router.fetch(request, facts),
@@ -30,11 +39,13 @@ export function createHttpApp(node: NodeView, log: HttpLog, isInsecure = false):
 }
 
 /** The router alone, for tests through `router.request()`. */
-export function createRouter(node: NodeView, log: HttpLog, isInsecure = false): Hono<HttpEnv> {
+export function createRouter(node: NodeView, log: HttpLog, options: HttpAppOptions = {}): Hono<HttpEnv> {
+  const { isInsecure = false, administration } = options;
   const router = new Hono<HttpEnv>();
   healthRoutes(router, node);
   statsRoutes(router, node, log, isInsecure);
   metricsRoutes(router, node, isInsecure);
+  if (administration !== undefined) adminRoutes(router, administration, log);
   serviceRoutes(router);
   router.notFound((context) =>
     toResponse(errorAnswer(404, `Cannot find ${JSON.stringify(context.req.path)}`))

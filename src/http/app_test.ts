@@ -92,7 +92,7 @@ Deno.test("GET /stats and /metrics say 403 to remote peers and behind a proxy", 
 });
 
 Deno.test("GET /stats and /metrics of an insecure node answer remote peers, and nobody behind a proxy", async () => {
-  const insecure = createRouter(nodeView(), silentLogger, true);
+  const insecure = createRouter(nodeView(), silentLogger, { isInsecure: true });
   for (const path of ["/stats", "/metrics"]) {
     assert.equal((await insecure.request(path, {}, remote)).status, 200);
     const proxied = { ...remote, headers: new Headers({ "x-forwarded-for": "1.2.3.4" }) };

@@ -3,7 +3,8 @@
  *
  * @module
  */
-export type { AccessPolicy, HeaderView, RequestFacts } from "./access.ts";
+export { type AccessPolicy, type HeaderView, isLocal, type RequestFacts } from "./access.ts";
+export type { Administration, AdminView, MayAdmin } from "./routes/admin.ts";
 export { type Answer, errorAnswer, jsonAnswer, unavailableAnswer } from "./answer.ts";
 export { createHttpApp, type HttpApp } from "./app.ts";
 export { type HttpAddress, type HttpServer, PortTakenError, serveHttp } from "./listeners.ts";

@@ -6,6 +6,8 @@
 
 import { FORMAT } from "./format.ts";
 
+export { FORMAT };
+
 const PUBLICATION = `${FORMAT}p`;
 const PROBE = `${FORMAT}q`;
 

@@ -38,6 +38,7 @@ export class FormatCheck {
     try {
       this.#judge(await this.#parts.registry.nodes());
     } catch (error) {
+      this.#cause = `cannot read which nodes live: ${error instanceof Error ? error.message : error}`;
       this.#parts.log.debug("The formats of the other nodes could not be read", { error });
     } finally {
       this.#isLooking = false;
