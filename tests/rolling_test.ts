@@ -1,7 +1,8 @@
 /** Changing a cluster while it serves: what clients, HTTP callers and nodes of other versions notice. */
 import assert from "node:assert/strict";
 import { ClusterProcess } from "../src/testing/cluster_process.ts";
-import { NodeProcess, pause, TestProcess, until } from "../src/testing/processes.ts";
+import { type NodeAddress, NodeProcess, until } from "../src/testing/processes.ts";
+import { PreviousVersion } from "../src/testing/previous_version.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { SdkClient } from "../src/testing/sdk_client.ts";
 import { unusedPort } from "../src/testing/unused_ports.ts";
@@ -57,3 +58,92 @@ for (
     await until("each sees the other", async () => (await two.liveNodes()).length === 2, 5_000);
   });
 }
+
+/** Clients of one channel on the shared port, and callers of HTTP there, while a cluster is changed. */
+class Load implements AsyncDisposable {
+  readonly clients: readonly SdkClient[];
+  /** Calls that failed on their second try too. */
+  readonly failures: string[] = [];
+  calls = 0;
+  retries = 0;
+  readonly #stop = new AbortController();
+  readonly #calling: Promise<unknown>;
+
+  private constructor(clients: readonly SdkClient[], shared: NodeAddress) {
+    this.clients = clients;
+    this.#calling = Promise.all([0, 1, 2].map(() => this.#call(shared)));
+  }
+
+  static async start(urls: readonly string[], shared: NodeAddress): Promise<Load> {
+    return new Load(await Promise.all(urls.map((url) => SdkClient.open(url))), shared);
+  }
+
+  async #call(shared: NodeAddress): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      this.calls++;
+      try {
+        await tryCall(shared);
+      } catch {
+        this.retries++;
+        await tryCall(shared).catch((error) => this.failures.push(String(error)));
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#calling;
+    for (const client of this.clients) client[Symbol.dispose]();
+  }
+}
+
+/** One call as a balancer or a script makes it: a fresh connection. */
+async function tryCall(shared: NodeAddress): Promise<void> {
+  const { status } = await shared.json("/default/services");
+  assert.equal(status, 200);
+}
+
+Deno.test("reload under load from the previous tag, or from this tree where there is none: each client reconnects at most once per node, no HTTP caller sees an error", async () => {
+  await using previous = await PreviousVersion.unpack() ?? null;
+  console.log(`measured: rolls from ${previous?.tag ?? "the same tree: there is no earlier tag"}`);
+  await using redis = await RedisServer.open({ port: unusedPort() });
+  const start = { instances: 3, redisUrl: redis.url, ...(previous === null ? {} : { tree: previous.tree }) };
+  await using cluster = await ClusterProcess.start(start);
+  await previous?.upgrade();
+  await using load = await Load.start(Array<string>(60).fill(cluster.shared.ws), cluster.shared);
+  const subscriptions = await Promise.all(load.clients.map((client) => client.subscribe("news")));
+
+  const { code, text } = await cluster.command("reload");
+  assert.equal(code, 0, text);
+  await Promise.all(subscriptions.map(({ subscription }) => subscription.ready(10_000)));
+
+  for (const { steps, ids } of load.clients) {
+    const nodes = ids.map((id) => id.split(".")[0]);
+    assert.deepEqual(nodes, [...new Set(nodes)], "a client came to no node twice");
+    assert.ok(ids.length <= 4, `at most one reconnect for each of 3 nodes, not ${steps.join()}`);
+    assert.deepEqual(
+      steps.filter((step) => step !== "connected" && step !== "connecting 0"),
+      steps.filter((step) => step === "connecting 3001"),
+    );
+  }
+  await subscriptions[0]?.subscription.publish("after");
+  await Promise.all(subscriptions.map((each) => each.received((data) => data === "after")));
+  console.log(`measured: ${load.calls} HTTP calls during the reload, ${load.retries} tried twice`);
+  assert.deepEqual(load.failures, []);
+  assert.deepEqual(cluster.faults, []);
+});
+
+Deno.test("reload with transport ws keeps the listener of a node that shares its port with its successor", async () => {
+  // So slow that both listen side by side for seconds: the watch of each asks and sometimes gets the other.
+  const set = { transport: "ws", drain_rate_per_s: 10 };
+  await using cluster = await ClusterProcess.start({ instances: 1, set });
+  const [node] = cluster.nodes;
+  assert.ok(node);
+  await using load = await Load.start(Array<string>(40).fill(node.ws), cluster.shared);
+  const reload = await cluster.command("reload");
+  assert.equal(reload.code, 0, reload.text);
+  await Promise.all(load.clients.map((client) => client.centrifuge.ready(10_000)));
+  for (const { ids } of load.clients) assert.equal(ids.length, 2);
+  assert.equal(/listener was lost/.test(cluster.supervisor.text), false, cluster.supervisor.text);
+  assert.deepEqual([load.failures, cluster.faults], [[], []]);
+});

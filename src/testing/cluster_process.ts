@@ -3,7 +3,6 @@ import {
   faultLines,
   NodeAddress,
   type NodeOptions,
-  program,
   READY_WITHIN_MS,
   root,
   setWords,
@@ -18,6 +17,8 @@ export interface ClusterOptions {
   /** Redis; none is the embedded hub. */
   readonly redisUrl?: string;
   readonly set?: NodeOptions["set"];
+  /** Folder of the program; this one by default. */
+  readonly tree?: string;
 }
 
 /** One `shoal cluster` in a folder of its own, whose nodes are all ready. */
@@ -28,6 +29,7 @@ export class ClusterProcess implements AsyncDisposable {
   /** The port that all nodes share. */
   readonly shared: NodeAddress;
   readonly #directory: string;
+  #commandWords: readonly string[] = [];
 
   private constructor(
     supervisor: TestProcess,
@@ -41,7 +43,7 @@ export class ClusterProcess implements AsyncDisposable {
     this.#directory = directory;
   }
 
-  static async start({ instances, redisUrl, set }: ClusterOptions): Promise<ClusterProcess> {
+  static async start({ instances, redisUrl, set, tree = root }: ClusterOptions): Promise<ClusterProcess> {
     const directory = await Deno.makeTempDir({ prefix: "shoal-cluster-" });
     const ports = neighbours(instances);
     const sharedPort = unusedPort();
@@ -49,7 +51,7 @@ export class ClusterProcess implements AsyncDisposable {
       "--no-prompt",
       "--allow-net",
       "--allow-env",
-      `--allow-read=${root},${directory}`,
+      `--allow-read=${tree},${directory}`,
       `--allow-write=${directory}/.shoal`,
       `--allow-run=${Deno.execPath()},cat`,
     ];
@@ -63,10 +65,11 @@ export class ClusterProcess implements AsyncDisposable {
     ];
     const supervisor = new TestProcess(
       Deno.execPath(),
-      ["run", ...ownRights, program, "cluster", ...words, ...setWords(set)],
+      ["run", ...ownRights, `${tree}/src/main.ts`, "cluster", ...words, ...setWords(set)],
       { cwd: directory, env: redisUrl === undefined ? {} : { REDIS_URL: redisUrl } },
     );
     const cluster = new ClusterProcess(supervisor, ports, sharedPort, directory);
+    cluster.#commandWords = ["run", ...ownRights, `${tree}/src/main.ts`, "cluster"];
     try {
       await supervisor.matches(/cluster of \d+ nodes? is up/gi, 1, READY_WITHIN_MS);
       return cluster;
@@ -74,6 +77,14 @@ export class ClusterProcess implements AsyncDisposable {
       await cluster[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** Runs `shoal cluster <words>` for it to its end: `reload`, `scale 3`, `status`, ... */
+  async command(...words: readonly string[]): Promise<{ readonly code: number; readonly text: string }> {
+    const args = [...this.#commandWords, ...words];
+    await using process = new TestProcess(Deno.execPath(), args, { cwd: this.#directory });
+    const { code } = await process.ended;
+    return { code, text: process.text };
   }
 
   /** Every process of a node that was ever started, in order of their start. */
