@@ -1,4 +1,4 @@
-/** A server to be run with few descriptors: `deno run http_reopen_program.ts <transport> <shared port>`. */
+/** A server to be run with few descriptors: `deno run http_reopen_program.ts <transport> <shared port> [overlap]`. */
 import type { TransportName } from "../src/http/mod.ts";
 import { startServer } from "./http_kit.ts";
 
@@ -6,7 +6,10 @@ import { startServer } from "./http_kit.ts";
 Deno.addSignalListener("SIGTERM", () => Deno.exit());
 
 const transport: TransportName = Deno.args[0] === "ws" ? "ws" : "native";
-const { server, port } = await startServer(transport, { sharedPort: Number(Deno.args[1]) });
+const { server, port } = await startServer(transport, {
+  sharedPort: Number(Deno.args[1]),
+  mayOverlap: Deno.args[2] === "overlap",
+});
 console.log(JSON.stringify({ port }));
 let told = 0;
 setInterval(() => {
