@@ -1,7 +1,15 @@
 /** Changing a cluster while it serves: what clients, HTTP callers and nodes of other versions notice. */
 import assert from "node:assert/strict";
 import { ClusterProcess } from "../src/testing/cluster_process.ts";
-import { type NodeAddress, NodeProcess, pause, until } from "../src/testing/processes.ts";
+import {
+  type NodeAddress,
+  NodeProcess,
+  pause,
+  program,
+  root,
+  TestProcess,
+  until,
+} from "../src/testing/processes.ts";
 import { PreviousVersion } from "../src/testing/previous_version.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { SdkClient } from "../src/testing/sdk_client.ts";
@@ -176,3 +184,83 @@ Deno.test("reload with transport ws keeps the listener of a node that shares its
     for (const client of clients) client[Symbol.dispose]();
   }
 });
+
+Deno.test("cluster --daemon runs on without its starter, is found by the other commands, and logs to a file", async () => {
+  const directory = await Deno.makeTempDir({ prefix: "shoal-daemon-" });
+  const [port, sharedPort] = [unusedPort(), unusedPort()];
+  const place = ["--port", String(port)];
+  const words = ["--daemon", "--instances", "1", "--shared-port", String(sharedPort), ...place];
+  const started = await runIn(directory, ...words);
+  try {
+    assert.equal(started.code, 0, started.text);
+    assert.match(
+      started.text,
+      /^The cluster is up in the background \(pid \d+\)\n {2}log {5}.*cluster-\d+\.log\n/,
+    );
+    const log = `${directory}/.shoal/cluster-${port}.log`;
+    assert.equal(((await Deno.stat(log)).mode ?? 0) & 0o777, 0o600);
+    const again = await runIn(directory, ...words);
+    assert.equal(again.code, 1);
+    assert.match(again.text, /another program has it[^]*A cluster of this folder runs on port/);
+    Deno.kill(Number(/pid (\d+)/.exec(started.text)?.[1]), "SIGHUP");
+    await until("the reload is done", async () => /Reload done/.test(await Deno.readTextFile(log)), 10_000);
+    const status = await runIn(directory, "status", "--json");
+    assert.deepEqual([status.code, JSON.parse(status.text).nodes.length], [0, 1], status.text);
+  } finally {
+    const stopped = await runIn(directory, "stop", ...place);
+    assert.equal(stopped.code, 0, stopped.text);
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("POST /admin/drain drains at the pace that a SIGTERM after it does not cut short", async () => {
+  await using node = await NodeProcess.start({ set: { drain_rate_per_s: 1, drain_max_ms: 60_000 } });
+  const stay = { minReconnectDelay: 60_000, maxReconnectDelay: 60_000 };
+  const clients = await Promise.all(Array.from({ length: 30 }, () => SdkClient.open(node.ws, stay)));
+  try {
+    const response = await fetch(`http://127.0.0.1:${node.port}/admin/drain`, { method: "POST" });
+    assert.equal(response.status, 202);
+    assert.deepEqual(await response.json(), { draining: true, connections: 29 });
+    assert.equal(await node.isReady(), false);
+    node.process.signal("SIGTERM");
+    await pause(300);
+    assert.equal(node.process.hasEnded, false);
+    assert.ok(clients.some(({ steps }) => steps.at(-1) === "connected"));
+    assert.equal((await node.process.ended).code, 0);
+    for (const { steps } of clients) assert.equal(steps.at(-1), "connecting 3001");
+  } finally {
+    for (const client of clients) client[Symbol.dispose]();
+  }
+});
+
+Deno.test("POST /admin/drain is refused behind a proxy, and with a key in place", async () => {
+  await using open = await NodeProcess.start();
+  const proxied = { method: "POST", headers: { "x-forwarded-for": "10.0.0.1" } };
+  await using closed = await NodeProcess.start({
+    env: { SHOAL_TOKEN_HMAC_SECRET: "0123456789abcdef".repeat(2) },
+  });
+  for (const [port, request] of [[open.port, proxied], [closed.port, { method: "POST" }]] as const) {
+    const response = await fetch(`http://127.0.0.1:${port}/admin/drain`, request);
+    assert.equal(response.status, 403);
+    await response.body?.cancel();
+  }
+  assert.equal((await open.health()).status, "ok");
+  assert.equal((await closed.health()).status, "ok");
+});
+
+/** Runs `shoal cluster <words>` in `directory` to its end, with the rights of its task. */
+async function runIn(directory: string, ...words: readonly string[]) {
+  const rights = [
+    "--no-prompt",
+    "--allow-net",
+    "--allow-env",
+    `--allow-read=${root},${directory}`,
+    `--allow-write=${directory}/.shoal`,
+    `--allow-run=${Deno.execPath()},cat`,
+  ];
+  await using process = new TestProcess(Deno.execPath(), ["run", ...rights, program, "cluster", ...words], {
+    cwd: directory,
+  });
+  const { code } = await process.ended;
+  return { code, text: process.text };
+}
