@@ -108,6 +108,7 @@ Deno.test("runCli() gives a cluster its defaults, and its further flags to the n
     memoryLimitMb: 0,
     nodeArgs: ["--set", "partitions=8", "--set", "log_level=warn"],
     isOpenMode: true,
+    logFormat: "auto",
   }]);
 });
 
@@ -132,6 +133,7 @@ Deno.test("runCli() takes a cluster's options from flags and environment", async
     memoryLimitMb: 256,
     nodeArgs: [],
     isOpenMode: false,
+    logFormat: "auto",
     redisUrl: "redis://h",
   }]);
 });

@@ -32,8 +32,9 @@ interface ClusterFlags extends ConfigFlagValues {
 }
 
 const HELP = `
-Node n listens on port + n, and all of them on the shared port. Without Redis the supervisor serves an embedded hub.
-It ends on Ctrl-C. Started without a terminal, or with --daemon, it reloads on SIGHUP.
+Node n listens on port + n, and all of them on the shared port. Without Redis
+the supervisor serves an embedded hub. It ends on Ctrl-C. Started without a
+terminal, or with --daemon, it reloads on SIGHUP.
 
 Examples:
   deno task cluster
@@ -103,9 +104,8 @@ function addStop(cluster: Command, { context, commands, finish }: ClusterCommand
 }
 
 function placed(cluster: Command, name: string): Command {
-  return addConfigFlags(cluster.command(name), ["port"], {
-    port: "of its first node; default: the only cluster of this folder, or 8080",
-  });
+  const port = "port of its first node (default: the only cluster of this folder, or 8080)";
+  return addConfigFlags(cluster.command(name).option("--port <port>", port), []);
 }
 
 /**
@@ -163,6 +163,7 @@ export function clusterOptions(
     memoryLimitMb: config.memoryLimitMb,
     nodeArgs: others.flatMap(({ name, text }) => ["--set", `${name}=${text}`]),
     isOpenMode: isOpenMode(config),
+    logFormat: config.logFormat,
     ...(config.redisUrl === "" ? {} : { redisUrl: config.redisUrl }),
     ...(configFile ? { configFile } : {}),
   };

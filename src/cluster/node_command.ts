@@ -26,6 +26,8 @@ export interface NodeLaunch {
   /** Set in embedded mode. */
   readonly hub?: { readonly address: string; readonly secret: string };
   readonly descriptorLimit?: number;
+  /** True when people read what the node logs. */
+  readonly isForPeople?: boolean;
 }
 
 /** The command line of a node: only what it needs, network, environment and reading its own tree. */
@@ -61,7 +63,7 @@ export function startArgs({ options, port, sharedPort }: NodeLaunch): readonly s
 }
 
 /** The variables of a supervised node. */
-export function nodeEnv({ options, hub, descriptorLimit }: NodeLaunch): NodeCommand["env"] {
+export function nodeEnv({ options, hub, descriptorLimit, isForPeople }: NodeLaunch): NodeCommand["env"] {
   return {
     [SUPERVISED_VARIABLE]: "1",
     [OVERLAP_VARIABLE]: "1",
@@ -70,6 +72,7 @@ export function nodeEnv({ options, hub, descriptorLimit }: NodeLaunch): NodeComm
     [HUB_SECRET_VARIABLE]: hub?.secret,
     [WATCH_PARENT_VARIABLE]: undefined,
     [DAEMON_LOG_VARIABLE]: undefined,
+    ...(isForPeople && options.logFormat === "auto" ? { SHOAL_LOG_FORMAT: "pretty" } : {}),
     REDIS_URL: options.redisUrl,
     // The specific name wins over the general one; an inherited value must not beat what this cluster was told.
     SHOAL_REDIS_URL: options.redisUrl,

@@ -12,6 +12,7 @@ const launch: NodeLaunch = {
     configFile: "/etc/shoal.json",
     nodeArgs: ["--insecure"],
     isOpenMode: false,
+    logFormat: "auto",
   },
   port: 8081,
   sharedPort: 8000,
@@ -57,4 +58,12 @@ Deno.test("nodeEnv() takes Redis away in embedded mode, and tells where the hub 
   assert.equal(env.SHOAL_SUPERVISED, "1");
   assert.equal(env.SHOAL_PORT_OVERLAP, "1");
   assert.equal(env.SHOAL_DESCRIPTOR_LIMIT, "20000");
+});
+
+Deno.test("nodeEnv() makes logs readable for people, unless a format was chosen", () => {
+  const isForPeople = true;
+  assert.equal(nodeEnv({ ...launch, isForPeople }).SHOAL_LOG_FORMAT, "pretty");
+  assert.equal("SHOAL_LOG_FORMAT" in nodeEnv(launch), false);
+  const options = { ...launch.options, logFormat: "json" as const };
+  assert.equal("SHOAL_LOG_FORMAT" in nodeEnv({ ...launch, options, isForPeople }), false);
 });

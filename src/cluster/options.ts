@@ -20,6 +20,8 @@ export interface ClusterOptions {
   readonly nodeArgs: readonly string[];
   /** True when no token key is configured; only decides whether the banner warns. */
   readonly isOpenMode: boolean;
+  /** How nodes log; `auto` is readable where the supervisor writes to a terminal, as theirs is a pipe. */
+  readonly logFormat: "auto" | "pretty" | "json";
 }
 
 /** Most nodes of one supervisor. */

@@ -9,6 +9,7 @@ const options: ClusterOptions = {
   memoryLimitMb: 0,
   nodeArgs: [],
   isOpenMode: true,
+  logFormat: "auto",
 };
 
 Deno.test("optionFaults() finds nothing wrong with the defaults, nor with any free port", () => {

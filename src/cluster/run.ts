@@ -58,10 +58,11 @@ export async function runCluster(options: ClusterOptions, run: ClusterRun = {}):
     console.error(trouble);
     return 1;
   }
-  const screen = new Screen(run.target ?? stdoutTarget());
+  const target = run.target ?? stdoutTarget();
+  const screen = new Screen(target);
   const hub = options.redisUrl === undefined ? await openHub(seams, screen) : undefined;
   try {
-    const nodeOptions = await nodeFactory(seams, hub);
+    const nodeOptions = await nodeFactory(seams, hub, target);
     return await supervise({ options, nodePorts, nodeOptions, screen, run, directory: seams.directory });
   } finally {
     await hub?.close();
@@ -118,11 +119,16 @@ async function openHub({ startHub }: ClusterSeams, screen: Screen): Promise<Open
 type NodeFactory = (options: ClusterOptions, port: number) => ManagedNodeOptions;
 
 /** How a node is started, for the first time and whenever it is replaced. */
-async function nodeFactory(seams: ClusterSeams, hub: OpenHub | undefined): Promise<NodeFactory> {
+async function nodeFactory(
+  seams: ClusterSeams,
+  hub: OpenHub | undefined,
+  target: ScreenTarget,
+): Promise<NodeFactory> {
   const descriptorLimit = await readDescriptorLimit();
   const common = {
     ...(descriptorLimit === undefined ? {} : { descriptorLimit }),
     ...(hub === undefined ? {} : { hub }),
+    isForPeople: target.size() !== undefined,
   };
   return (options, port) => ({
     host: options.host,

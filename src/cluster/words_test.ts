@@ -30,7 +30,7 @@ Deno.test("changeLine() shows the end of stderr when a node is given up", () => 
 
 Deno.test("banner() shows where everything is within 80 columns", () => {
   const options = { instances: 2, port: 8080, sharedPort: 8000, host: "0.0.0.0", memoryLimitMb: 0 };
-  const text = banner({ ...options, nodeArgs: [], isOpenMode: true }, [8080, 8081]);
+  const text = banner({ ...options, nodeArgs: [], isOpenMode: true, logFormat: "auto" }, [8080, 8081]);
   const places = ["http://127.0.0.1:8081", "ws://127.0.0.1:8000/connection/websocket", "OPEN MODE"];
   for (const place of places) assert.ok(text.includes(place), place);
   assert.deepEqual(text.split("\n").filter((line) => line.length > 80), []);

@@ -39,6 +39,8 @@ export class PortTakenError extends Error {
 }
 
 const REOPEN_EVERY_MS = 250;
+/** Of the tries in a row that fail, one in so many is told: 10 s. */
+const TELL_EVERY_TRIES = 40;
 const GRACE_MS = 1_000;
 
 /** Opens the listeners. Rejects with {@linkcode PortTakenError}, or the system's error, and then listens nowhere. */
@@ -101,6 +103,7 @@ class KeptListener {
   #listener: Listener | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #isClosed = false;
+  #failedTries = 0;
   reopened = 0;
 
   constructor(at: ListenAt, transport: Transport, log: HttpLog) {
@@ -147,8 +150,11 @@ class KeptListener {
       try {
         await this.open();
         this.reopened++;
+        this.#failedTries = 0;
       } catch (error) {
-        this.#log.warn("cannot open a lost listener yet", { port: this.#at.port, error });
+        if (this.#failedTries++ % TELL_EVERY_TRIES === 0) {
+          this.#log.warn("cannot open a lost listener yet", { port: this.#at.port, error });
+        }
         if (!this.#isClosed) this.#openSoon();
       }
     }, REOPEN_EVERY_MS);

@@ -4,6 +4,7 @@
  * `node-args` where there is one, a line each; `fault` in front makes the configuration unusable.
  */
 import {
+  type ClusterOptions,
   clusterStatus,
   denoNodeCommand,
   reloadCluster,
@@ -21,7 +22,7 @@ if (first === "scale") Deno.exit(await scaleCluster(place, Number(nodeArgs[0])))
 if (first === "status") Deno.exit(await clusterStatus(place, { isJson: nodeArgs[0] === "--json" }));
 
 const program = fileURLToPath(new URL("./fake_node.ts", import.meta.url));
-const options = {
+const options: ClusterOptions = {
   instances: Number(second),
   port: Number(first),
   sharedPort: 0,
@@ -29,6 +30,7 @@ const options = {
   memoryLimitMb: 100,
   nodeArgs,
   isOpenMode: true,
+  logFormat: "auto",
 };
 const code = await runCluster(options, {
   reread: async () => {
