@@ -318,6 +318,20 @@ Deno.test("reloadCluster() stops at a node that crashes, and the old ones keep r
   assert.equal(status.code, 0, status.text);
 });
 
+Deno.test("reloadCluster() replaces a node that never was ready, for which there is no successor to wait for", async () => {
+  const directory = await Deno.makeTempDir();
+  await using running = new Running(command(["0", "1", "--never-ready"], directory).spawn());
+  const [started] = await running.matches(/node (\d+) starting/g, 1);
+  await Deno.writeTextFile(`${directory}/node-args`, "");
+  const { code, text } = await runToEnd(["reload", started?.[1] ?? ""], directory);
+  assert.equal(code, 0, text);
+  await running.matches(/1 node is up/g, 1);
+  running.child.kill("SIGTERM");
+  assert.equal((await running.ended()).code, 0);
+  assert.equal(await allGone(startedPids(running.text)), true);
+  await Deno.remove(directory, { recursive: true });
+});
+
 Deno.test("reloadCluster() changes nothing when the configuration cannot be used", async () => {
   await using cluster = await TestCluster.start(1);
   await Deno.writeTextFile(`${cluster.directory}/node-args`, "fault\n");
