@@ -19,7 +19,7 @@ export function readNodeRecord(node: NodeId, text: string): NodeRecord {
     pid: numberOf(fields, "pid"),
     startedMs: numberOf(fields, "startedMs"),
     isDraining: fields.isDraining === true,
-    formats: readFormats(fields.formats),
+    ...(fields.formats === undefined ? {} : { formats: readFormats(fields.formats) }),
     stats: readStats(isFields(fields.stats) ? fields.stats : {}),
   };
 }
