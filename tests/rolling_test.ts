@@ -146,6 +146,8 @@ Deno.test("reload under load from the previous tag, or from this tree where ther
   const { code, text } = await cluster.command("reload");
   assert.equal(code, 0, text);
   await Promise.all(subscriptions.map(({ subscription }) => subscription.ready(10_000)));
+  const registered = await redis.command("ZCARD", "shoal:{ctl}nodes");
+  assert.equal(registered, ":4\r\n", "the nodes that were replaced have signed off");
 
   for (const { steps, ids } of load.clients) {
     const nodes = ids.map((id) => id.split(".")[0]);

@@ -201,6 +201,8 @@ export class Session {
 
   /** Whoever waits for that node need not wait for a deadline; a node that hears it of itself asks at once. */
   #onNodeDown(text: string): void {
+    // Its own farewell comes back too: a beat now would sign the node on again.
+    if (this.#isEnding) return;
     const node = nodeIdOf(text);
     if (node === this.id) void this.membership.beat();
     else if (node !== undefined) this.calls.forgetNode(node);
