@@ -172,6 +172,66 @@ Deno.test("what was lost while the backend was away is found out when it is back
   assert.deepEqual(take(client).filter(({ push }) => push).map(({ push }) => push?.channel), ["durable:a"]);
 });
 
+/** A memory backend whose history answers when the test lets it: at once (`before`), or after it was asked again. */
+function slowHistory(): { readonly factory: BackendFactory; readonly release: () => void } {
+  const memory = memoryBackend(new MemoryHub());
+  const waiting: (() => void)[] = [];
+  const factory: BackendFactory = (node, listener) => {
+    const backend = memory(node, listener);
+    const read = backend.history.read.bind(backend.history);
+    backend.history.read = async (channel, filter) => {
+      const page = await read(channel, filter);
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return page;
+    };
+    return backend;
+  };
+  return { factory, release: () => waiting.splice(0).forEach((resolve) => resolve()) };
+}
+
+Deno.test("what is published while a history is read follows the answer, once and without a jump", async () => {
+  const { factory, release } = slowHistory();
+  await using test = await started(factory);
+  const client = await test.connected();
+  await test.node.publish("durable:a", 1);
+  await client.send({ id: 2, subscribe: { channel: "durable:a", recover: true, epoch: "", offset: 0 } });
+  // The first read learns the epoch, the second what was missed.
+  release();
+  await settle();
+  await test.node.publish("durable:a", 2);
+  await test.node.publish("durable:a", 3);
+  await settle();
+  release();
+  await settle();
+  await test.node.publish("durable:a", 4);
+  await settle();
+  const [answer, ...pushes] = take(client);
+  const recovered = Reflect.get(Object(answer?.subscribe), "publications");
+  assert.deepEqual([answer?.id, answer?.subscribe?.recovered, recovered?.length], [2, true, 1]);
+  assert.deepEqual(pushes.map(({ push }) => push?.pub?.offset), [2, 3, 4]);
+});
+
+Deno.test("many subscribers of one channel share a few reads of its history", async () => {
+  const { factory, release } = slowHistory();
+  await using test = await started(factory);
+  const { history } = test.node.session.backend;
+  const read = history.read.bind(history);
+  let reads = 0;
+  history.read = (channel, filter) => {
+    reads++;
+    return read(channel, filter);
+  };
+  const clients = await Promise.all(Array.from({ length: 50 }, () => test.connected()));
+  for (const client of clients) await client.send({ id: 2, subscribe: { channel: "durable:a" } });
+  for (let round = 0; round < 3; round++) {
+    release();
+    await settle();
+  }
+  const answered =
+    clients.filter((client) => take(client).some(({ subscribe }) => subscribe?.recoverable === true)).length;
+  assert.deepEqual([answered, reads], [50, 2]);
+});
+
 Deno.test("a recovery larger than half of the outbox is told as not recovered, or as 112", async () => {
   await using test = await started(undefined, { outboxBytes: 16_384, maxMessageBytes: 16_384 });
   const client = await test.connected();
