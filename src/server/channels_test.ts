@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { BackendFactory, BackendListener, BackendState } from "../backend/backend.ts";
 import { memoryBackend, MemoryHub } from "../backend/memory/mod.ts";
 import type { ConfigOptions } from "../config/mod.ts";
+import { ClientError } from "../core/errors.ts";
 import { encodePositioned, encodePublication } from "../protocol/envelope.ts";
 import { type FakeClient, settle } from "../testing/fake_socket.ts";
 import { TestNode } from "../testing/test_node.ts";
@@ -114,6 +115,41 @@ Deno.test("a subscriber whose channel jumps gets unsubscribe 2500, and others of
       (wanted, at) => ({ ...wanted, time: Reflect.get(Object(again.subscribe?.publications), at).time }),
     ),
   );
+});
+
+Deno.test("a subscriber that starts over after 2500 is not told to have left", async () => {
+  const lossy = new LossyBackend();
+  await using test = await started(lossy.factory);
+  const [client, watcher] = [await test.connected(), await test.connected()];
+  await subscribe(client, "durable:a");
+  await subscribe(watcher, "durable:a", { join_leave: true });
+  take(watcher);
+  const foreign = encodePositioned("foreign", 1, encodePublication("1", ""));
+  lossy.listener?.onChannelMessage("default/durable:a", foreign);
+  await settle();
+  await subscribe(watcher, "durable:a", { join_leave: true });
+  assert.equal((await subscribe(client, "durable:a")).error, undefined);
+  await settle();
+  assert.equal((await test.node.session.backend.presence.stats("default/durable:a")).clients, 2);
+  assert.deepEqual(take(watcher).filter(({ push }) => push !== undefined), []);
+});
+
+Deno.test("a subscriber whose next try fails before it began is still present", async () => {
+  const lossy = new LossyBackend();
+  await using test = await started(lossy.factory, { unsubscribeDelayMs: 0 });
+  const client = await test.connected();
+  await subscribe(client, "durable:a");
+  const foreign = encodePositioned("foreign", 1, encodePublication("1", ""));
+  lossy.listener?.onChannelMessage("default/durable:a", foreign);
+  const { bus, presence } = test.node.session.backend;
+  await until(() => bus.subscriptions().desired === 0, "the channel is given up");
+  const wasSubscribe = bus.subscribe.bind(bus);
+  bus.subscribe = () => Promise.reject(new ClientError("internal"));
+  assert.equal((await subscribe(client, "durable:a")).error?.code, 100);
+  assert.equal((await presence.stats("default/durable:a")).clients, 1);
+  bus.subscribe = wasSubscribe;
+  assert.equal((await subscribe(client, "durable:a")).error, undefined);
+  assert.equal((await presence.stats("default/durable:a")).clients, 1);
 });
 
 Deno.test("a subscriber is told of another epoch at its first publication", async () => {

@@ -144,6 +144,7 @@ class RichAttempt {
   readonly #live: LiveChannel;
   readonly #client: string;
   readonly #joiner: Joiner;
+  #hasAppeared = false;
 
   constructor(attempt: Attempt, terms: Subscription["terms"]) {
     const { connection, joining: { channel } } = attempt;
@@ -181,6 +182,7 @@ class RichAttempt {
     const { connection } = this.#attempt;
     const { isPresent, isAnnounced } = this.#subscription.terms;
     if (!isPresent) return;
+    this.#hasAppeared = true;
     const { identity: { user, connInfo } } = connection;
     const info = clientInfoJson({ user, client: this.#client, connInfo });
     await connection.context.presence.add(this.#live.names.key, { client: this.#client, info }, isAnnounced);
@@ -230,10 +232,11 @@ class RichAttempt {
   }
 
   #undo(): void {
-    const { filter, isPresent } = this.#subscription.terms;
+    const { filter } = this.#subscription.terms;
     this.#live.release(this.#joiner);
     if (filter !== undefined) this.#live.dropFilter(filter);
-    if (isPresent) this.#disappear();
+    // Before that, whoever is held from an earlier subscription stays so.
+    if (this.#hasAppeared) this.#disappear();
     detach(this.#attempt);
   }
 

@@ -7,6 +7,7 @@ import { ClientError } from "../core/errors.ts";
 const MAX_NODES = 64;
 const MAX_DEPTH = 8;
 const MAX_CHARACTERS = 8 * 1024;
+const FIELDS = ["op", "key", "cmp", "val", "vals", "nodes"];
 
 /** The tags of a publication. */
 export type Tags = Readonly<Record<string, unknown>>;
@@ -37,9 +38,11 @@ export class TagFilter {
 
 /** Reads a filter as a client wrote it. Throws 107, naming what is wrong. */
 export function parseTagFilter(value: unknown): TagFilter {
-  const text = JSON.stringify(value) ?? "";
+  const test = readNode(value, { nodes: 0 }, 1);
+  // What was read is shallow; of fields that mean nothing nobody knows how deep they are.
+  const text = JSON.stringify(value, FIELDS);
   if (text.length > MAX_CHARACTERS) throw wrong(`it has more than ${MAX_CHARACTERS} characters`);
-  return new TagFilter(text, readNode(value, { nodes: 0 }, 1));
+  return new TagFilter(text, test);
 }
 
 interface Count {
