@@ -1,6 +1,6 @@
 /** Tables in docs/ say what the code says: errors, close codes, metrics, endpoints. */
 import assert from "node:assert/strict";
-import { closeTable, errorTable } from "../src/core/errors.ts";
+import { closeTable, errorTable, unsubscribeTable } from "../src/core/errors.ts";
 import { VERSION } from "../src/core/version.ts";
 import { metricTable } from "../src/metrics/mod.ts";
 import denoJson from "../deno.json" with { type: "json" };
@@ -20,7 +20,9 @@ Deno.test("docs/errors.md names the errors and close codes of the code, and no o
     .map(([name, row]) => [row.code, name, row.message, row.isTemporary ? "yes" : "no"]);
   const closes = Object.entries(closeTable)
     .map(([name, row]) => [row.code, name, row.reason, row.code < 3500 ? "yes" : "no"]);
-  assert.deepEqual(documented, [...errors, ...closes]);
+  const unsubscribes = Object.entries(unsubscribeTable)
+    .map(([name, row]) => [row.code, name, row.reason, row.code < 2500 ? "no" : "yes"]);
+  assert.deepEqual(documented, [...errors, ...unsubscribes, ...closes]);
 });
 
 Deno.test("docs/metrics.md names the metrics of the code, and no others", async () => {
