@@ -35,6 +35,8 @@ export class Listener {
   readonly leaves = new Leaves();
   /** Client ids in the order it had them; the last is the present one. */
   readonly ids: string[] = [];
+  /** When each of {@linkcode ids} was given. */
+  readonly connectedAtMs: number[] = [];
   /** How long each gap took: from the loss of the subscription until it stood again, in milliseconds. */
   readonly gapsMs: number[] = [];
   /** How often a gap ended with `recovered: true`, and with false. */
@@ -66,7 +68,10 @@ export class Listener {
 
   #listen(): void {
     const { centrifuge, subscription } = this;
-    centrifuge.on("connected", ({ client }) => this.ids.push(client));
+    centrifuge.on("connected", ({ client }) => {
+      this.ids.push(client);
+      this.connectedAtMs.push(performance.now());
+    });
     subscription.on("subscribing", () => this.#lostAtMs ??= performance.now());
     subscription.on("subscribed", ({ wasRecovering, recovered }) => this.#regain(wasRecovering, recovered));
     subscription.on("publication", ({ data }) => {

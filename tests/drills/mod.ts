@@ -3,6 +3,7 @@ import type { Drill } from "./drill.ts";
 import { freezeNode, killNode } from "./node_faults.ts";
 import { reconnectStorm } from "./reconnect_storm.ts";
 import { partition, redisForgets, redisHangs, redisRestarts } from "./redis_faults.ts";
+import { rollingRestart } from "./rolling_restart.ts";
 import { slowSubscriber } from "./slow_subscriber.ts";
 
 /** Faults that the cluster is put through under load. */
@@ -15,4 +16,5 @@ export const drills: readonly Drill[] = [
   partition,
   slowSubscriber,
   reconnectStorm,
+  rollingRestart,
 ];
