@@ -42,4 +42,4 @@ export { ClientError, CloseError } from "./core/errors.ts";
 export type { LogFields, Logger, LogLevel } from "./core/log.ts";
 export type { LogGate } from "./core/log_gate.ts";
 export { type App, type AppSession, defineApp } from "./server/mod.ts";
-export type { PublishOptions, RpcCaller, RpcHandler } from "./server/mod.ts";
+export type { NodeHandlers, PublishOptions, RpcCaller, RpcHandler, SurveyResult } from "./server/mod.ts";

@@ -21,10 +21,12 @@ import {
   echo,
   Node,
   type NodeEnd,
+  type NodeHandlers,
   type PublishOptions,
   type RpcCaller,
   type RpcHandler,
   sha256,
+  type SurveyResult,
 } from "../server/mod.ts";
 import { chooseBackend, type HubLocation } from "./backends.ts";
 import { consoleLogger } from "./console_log.ts";
@@ -43,6 +45,11 @@ export interface NodeExtensions {
   readonly rpc?: Readonly<Record<string, RpcHandler>>;
   /** Takes what clients `send` without wanting an answer. Must not throw. */
   readonly onMessage?: (data: unknown, from: RpcCaller) => void;
+  /** Takes what another node of the application, or this one, sent by `sendTo` or `broadcast`; what it throws, the
+   * sender of a `sendTo` sees as an error. */
+  readonly onNodeMessage?: NodeHandlers["onNodeMessage"];
+  /** Answers a `survey` of a node with any value that JSON can say. */
+  readonly onSurvey?: NodeHandlers["onSurvey"];
   /** A backend of your own; by default the one that the configuration asks for. */
   readonly backend?: BackendFactory;
   /** Where the node logs; by default to standard output. */
@@ -68,6 +75,16 @@ export interface ShoalNode extends AsyncDisposable {
    * rejects with a `ClientError` (100) otherwise. Safe to call concurrently; calls for one channel are delivered in
    * order. */
   publish(channel: string, data: unknown, options?: PublishOptions): Promise<StreamPosition | undefined>;
+  /** Hands `data`, any JSON value, to `onNodeMessage` of one node. Resolves once that has taken it; rejects with a
+   * `ClientError`: 408 when there was no answer in time (then it may or may not have been taken), 410 when nobody has
+   * that id, 104 when that node has no `onNodeMessage`, 100 when its handler threw or the backend is away. */
+  sendTo(node: string, data: unknown): Promise<void>;
+  /** Hands `data` to `onNodeMessage` of every node, this one included. Resolves when the backend took it, which does
+   * not say who got it: ask by {@linkcode survey} where that matters. */
+  broadcast(data: unknown): Promise<void>;
+  /** Asks `onSurvey` of every live node, this one included, and waits for all, at most `timeoutMs` (default 2000). Names
+   * who answered what, and who did not and why. Rejects (100) only when the backend cannot name the live nodes. */
+  survey(question: unknown, options?: { readonly timeoutMs?: number }): Promise<SurveyResult>;
   /** What `GET /health` answers. */
   health(): HealthReport;
   /** The lowest level that is logged; may be changed at any time. Setting it throws `TypeError` for a node that logs to
@@ -86,9 +103,11 @@ export interface ShoalNode extends AsyncDisposable {
  * Throws `ConfigError` naming every fault of `creation`, or an `Error` when a port cannot be had.
  */
 export async function createNode(creation: NodeCreation = {}): Promise<ShoalNode> {
-  const { apps, rpc, onMessage, backend, log, ...options } = creation;
+  const { apps, rpc, onMessage, onNodeMessage, onSurvey, backend, log, ...options } = creation;
   const extensions = Object.fromEntries(
-    Object.entries({ apps, rpc, onMessage, backend, log }).filter(([, value]) => value !== undefined),
+    Object.entries({ apps, rpc, onMessage, onNodeMessage, onSurvey, backend, log }).filter(([, value]) =>
+      value !== undefined
+    ),
   );
   return await openNode(configOf(options), extensions);
 }
@@ -118,6 +137,7 @@ export async function openNode(
     apps: { echo, sha256, counter, ...extensions.apps },
     rpc: extensions.rpc,
     onMessage: extensions.onMessage,
+    nodeHandlers: { onNodeMessage: extensions.onNodeMessage, onSurvey: extensions.onSurvey },
   });
   try {
     return await listen(node, config, log, mayOverlap);
@@ -198,6 +218,9 @@ function started(node: Node, http: HttpServer, view: NodeView): ShoalNode {
     ready: node.ready,
     ended: node.ended,
     publish: (channel, data, options) => node.publish(channel, data, options),
+    sendTo: (id, data) => node.session.messages.sendTo(id, data),
+    broadcast: (data) => node.session.messages.broadcast(data),
+    survey: (question, options) => node.session.messages.survey(question, options?.timeoutMs),
     health: () => view.health(),
     get logLevel() {
       return node.log.gate?.level;

@@ -26,6 +26,7 @@ export function breaches(values: Values): readonly Breach[] {
     ...openBreaches(values),
     ...namespaceBreaches(values),
     ...channelBreaches(values),
+    ...personalBreaches(values),
   ];
 }
 
@@ -99,4 +100,11 @@ function channelProblems(options: ChannelValues): readonly string[] {
     found.push(`want slow_policy "close" where force_recovery, force_positioning or delta is on`);
   }
   return found;
+}
+
+function personalBreaches(
+  { user_personal_channel_namespace: wanted, namespaces = [] }: Values,
+): readonly Breach[] {
+  if (!wanted || namespaces.some(({ name }) => name === wanted)) return [];
+  return [{ name: "user_personal_channel_namespace", problem: "want the name of a namespace in namespaces" }];
 }

@@ -111,6 +111,17 @@ export function unsubscribePush(prefix: string, code: number, reason: string): L
   return new Line(`${prefix}"unsubscribe":{"code":${code},"reason":${JSON.stringify(reason)}}}}`);
 }
 
+/** Tells a client that the server subscribed it; `resultJson` is what a subscribe would have been answered. */
+export function subscribePush(prefix: string, resultJson: string): Line {
+  return new Line(`${prefix}"subscribe":${resultJson}}}`);
+}
+
+/** Tells a client when its connection expires, in milliseconds from now; undefined: never. */
+export function refreshPush(leftMs: number | undefined): Line {
+  const fields = leftMs === undefined ? "" : `"expires":true,"ttl":${Math.max(1, Math.ceil(leftMs / 1000))}`;
+  return new Line(`{"push":{"refresh":{${fields}}}}`);
+}
+
 /** A message outside any channel; `data` is raw JSON. */
 export function messagePush(data: string): Line {
   return new Line(`{"push":{"message":{"data":${data}}}}`);

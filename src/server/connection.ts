@@ -38,6 +38,7 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   pending: Frame | undefined = undefined;
   readonly channels = new Map<string, Channel | undefined>();
   client: ClientId | undefined = undefined;
+  ordinal = 0;
   identity: Identity;
   readonly pathWorkspace: string | undefined;
   clientName = "";
@@ -48,6 +49,9 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   #phase: ClientPhase = "fresh";
   #backlog: Backlog | undefined = undefined;
   #publishRates: PublishRates | undefined = undefined;
+  /** What is owed already while the connect is not answered: the first line must be its reply. */
+  #early: Line[] = [];
+  #earlyBytes = 0;
 
   constructor(socket: Socket, pathWorkspace: string | undefined, context: ConnectionContext) {
     this.#socket = socket;
@@ -81,12 +85,13 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   }
 
   onPublication(publication: Publication): void {
-    this.context.outbox.push(this, publication.jsonLine);
+    if (this.#phase === "connecting") this.#keep(publication.jsonLine);
+    else this.context.outbox.push(this, publication.jsonLine);
   }
 
-  /** Sends one line with the frame of this tick. */
   send(line: Line): void {
-    if (this.#phase !== "closed") this.context.outbox.push(this, line);
+    if (this.#phase === "connecting") this.#keep(line);
+    else if (this.#phase !== "closed") this.context.outbox.push(this, line);
   }
 
   lookAgainAt(monotonicMs: number): void {
@@ -164,10 +169,13 @@ export class Connection implements SocketListener, OutboxTarget, Client {
     this.#backlog = { lines: [], bytes: 0 };
   }
 
-  accept(identity: Identity): void {
+  prepare(identity: Identity): void {
     this.identity = identity;
     this.client = this.context.newClientId();
     this.publisherFields = publisherFields(identity, this.client);
+  }
+
+  accept(): void {
     this.#phase = "open";
     this.context.enroll(this);
     this.context.log.debug("A client connected", this.#logFields);
@@ -175,12 +183,14 @@ export class Connection implements SocketListener, OutboxTarget, Client {
 
   reject(): void {
     this.#backlog = undefined;
+    this.#early = [];
     if (this.#phase === "connecting") this.#phase = "fresh";
   }
 
   releaseBacklog(): void {
     const lines = this.#backlog?.lines ?? [];
     this.#backlog = undefined;
+    for (const line of this.#early.splice(0)) this.send(line);
     for (const line of lines) this.#take(line);
   }
 
@@ -209,6 +219,12 @@ export class Connection implements SocketListener, OutboxTarget, Client {
     else this.#flow.handle(line);
   }
 
+  #keep(line: Line): void {
+    this.#earlyBytes += line.size;
+    if (this.#earlyBytes > this.context.settings.outboxBytes) return this.close("slow");
+    this.#early.push(line);
+  }
+
   #hold(line: string): void {
     const backlog = this.#backlog ??= { lines: [], bytes: 0 };
     backlog.bytes += line.length;
@@ -221,6 +237,7 @@ export class Connection implements SocketListener, OutboxTarget, Client {
     this.#phase = "closed";
     this.pending = undefined;
     this.#backlog = undefined;
+    this.#early = [];
     this.#deadline.cancel();
     this.#leaveChannels();
     this.context.traffic.countClose(close.code);

@@ -3,13 +3,16 @@ import type { Client } from "./context.ts";
 /** The accepted clients of one node, by id. */
 export class Connections {
   readonly #byClient = new Map<string, Client>();
+  #lastOrdinal = 0;
 
   get size(): number {
     return this.#byClient.size;
   }
 
   add(connection: Client): void {
-    if (connection.client !== undefined) this.#byClient.set(connection.client, connection);
+    if (connection.client === undefined) return;
+    connection.ordinal = ++this.#lastOrdinal;
+    this.#byClient.set(connection.client, connection);
   }
 
   remove(connection: Client): void {
@@ -20,6 +23,7 @@ export class Connections {
     return this.#byClient.get(client);
   }
 
+  /** In the order of their ordinals. */
   all(): IterableIterator<Client> {
     return this.#byClient.values();
   }

@@ -6,11 +6,14 @@ import type { Deadlines } from "../core/deadlines.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ClientError, Close, CloseName } from "../core/errors.ts";
 import type { ClientId, NodeId } from "../core/ids.ts";
+import type { Line } from "../core/frame.ts";
 import type { Logger } from "../core/log.ts";
 import type { Pinged } from "../core/ping_wheel.ts";
 import type { Outbox } from "../core/outbox.ts";
 import type { ChannelRules } from "./channel_rules.ts";
 import type { CommandOf, RequestKind } from "../protocol/commands.ts";
+import type { ListedClient } from "../protocol/direct.ts";
+import type { Order, OrderTarget } from "../protocol/order.ts";
 import type { Channel, Channels } from "./channels.ts";
 import type { HistoryReader } from "./history_reader.ts";
 import type { Identity } from "./identity.ts";
@@ -27,6 +30,32 @@ import type { SubscriptionHolder } from "./subscription.ts";
 import type { TokenVerifier } from "./tokens/verify.ts";
 import type { Traffic } from "./traffic.ts";
 import type { WaitingRoom } from "./waiting_room.ts";
+
+/** Gives orders to connections of the whole cluster; `orders/reach.ts`. */
+export interface ClientReach {
+  /** On how many connections the order took effect; rejects when on none. `data` is raw JSON. */
+  give(target: OrderTarget, order: Order, data?: string): Promise<number>;
+}
+
+/** One page of connections. An empty cursor: there are no more. */
+export interface ClientPage {
+  readonly clients: readonly ListedClient[];
+  readonly cursor: string;
+}
+
+/** Which connections are listed. */
+export interface RosterQuery {
+  readonly workspace: string;
+  readonly user: string | undefined;
+  readonly limit: number;
+  /** Of the page before, or "". */
+  readonly cursor: string;
+}
+
+/** Lists connections of the whole cluster; `orders/roster.ts`. */
+export interface ClientRoster {
+  page(query: RosterQuery): Promise<ClientPage>;
+}
 
 /** One generation of a node, as its connections see it. */
 export interface ConnectionContext {
@@ -53,6 +82,10 @@ export interface ConnectionContext {
   readonly peers: Set<Peer>;
   /** Connections to look at when a time comes: connect deadline, expiry. Wall clock is not used here. */
   readonly deadlines: Deadlines<Client>;
+  /** Reaches other clients, wherever they are. */
+  readonly reach: ClientReach;
+  /** Lists other clients. */
+  readonly roster: ClientRoster;
   /** A new id for a client of this generation. */
   newClientId(): ClientId;
   /** True when the event loop has stalled since then (monotonic clock): a client's silence may be our own fault. */
@@ -74,6 +107,8 @@ export interface Client extends Subscriber, SubscriptionHolder, Peer, Pinged {
   readonly phase: ClientPhase;
   /** Set once the connect was accepted. */
   readonly client: ClientId | undefined;
+  /** How many clients this generation had accepted with it. */
+  ordinal: number;
   /** Whom it speaks for. */
   identity: Identity;
   /** What the client calls itself. */
@@ -88,6 +123,8 @@ export interface Client extends Subscriber, SubscriptionHolder, Peer, Pinged {
   readonly openedMs: number;
   /** Channels by name; `undefined` while the subscribe is under way. */
   readonly channels: Map<string, Channel | undefined>;
+  /** Sends one line with the frame of this tick, and not before the reply to the connect. */
+  send(line: Line): void;
   /** Answers a command with its result, a JSON object. */
   succeed(command: CommandOf<RequestKind>, resultJson: string): void;
   /** Answers a command with an error. */
@@ -98,11 +135,13 @@ export interface Client extends Subscriber, SubscriptionHolder, Peer, Pinged {
   close(close: CloseName | Close): void;
   /** Holds what comes next until {@linkcode accept} or {@linkcode reject}: the connect is being checked. */
   startConnecting(): void;
+  /** The connect will be accepted: from here on the client has an id, and may be subscribed by the server. */
+  prepare(identity: Identity): void;
   /** The connect was accepted. What was held is handled after the caller has answered. */
-  accept(identity: Identity): void;
+  accept(): void;
   /** The connect is answered with an error: what was sent after it is void, another may follow until the deadline. */
   reject(): void;
-  /** Handles what came while the connect was being checked. */
+  /** Sends and handles what came while the connect was being checked. */
   releaseBacklog(): void;
   /** Asks for a sign of life. */
   ping(): void;

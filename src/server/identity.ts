@@ -7,6 +7,10 @@ export interface Identity {
   readonly workspace: string;
   /** Raw JSON that other clients see as `conn_info`. */
   readonly connInfo: string | undefined;
+  /** Channels it is subscribed to without asking. */
+  readonly channels: readonly string[];
+  /** What it may do beside channels: `msg`, direct messages; `srv`, services. */
+  readonly grants: ReadonlySet<string>;
   /** Wall clock in milliseconds at which the connection expires unless it is refreshed; undefined: never. */
   readonly expiresAtMs: number | undefined;
 }
@@ -17,9 +21,11 @@ export const DEFAULT_WORKSPACE = "default";
 /** A client may refresh its token for this long after it has expired. */
 export const EXPIRY_GRACE_MS = 25_000;
 
+const noGrants: ReadonlySet<string> = new Set();
+
 /** Somebody without a token. */
 export function anonymous(workspace: string): Identity {
-  return { user: "", workspace, connInfo: undefined, expiresAtMs: undefined };
+  return { user: "", workspace, connInfo: undefined, channels: [], grants: noGrants, expiresAtMs: undefined };
 }
 
 /** What goes beside the data of a client's publications: `"info":{...}`. */

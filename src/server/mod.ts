@@ -8,6 +8,7 @@ export { counter } from "./apps/counter.ts";
 export { echo } from "./apps/echo.ts";
 export { sha256 } from "./apps/sha256.ts";
 export { Node, type NodeEnd, type NodeOptions, type PublishOptions } from "./node.ts";
+export type { NodeHandlers, NodeMessages, SurveyResult } from "./node_messages.ts";
 export type { ChannelOptions, NamespaceOptions, NodeSettings, SlowPolicy } from "./options.ts";
 export { processUse } from "./load.ts";
 export type { Readiness } from "./readiness.ts";

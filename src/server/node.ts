@@ -16,6 +16,7 @@ import type { Client } from "./context.ts";
 import { DEFAULT_WORKSPACE } from "./identity.ts";
 import { LagMeter } from "./lag.ts";
 import { LoadSampler } from "./load.ts";
+import type { NodeHandlers } from "./node_messages.ts";
 import type { ChannelOptions, NodeSettings } from "./options.ts";
 import { closePaced } from "./paced_close.ts";
 import type { Peer } from "./peer.ts";
@@ -44,6 +45,8 @@ export interface NodeOptions {
   readonly rpc?: Readonly<Record<string, RpcHandler>> | undefined;
   /** Takes what clients `send`. */
   readonly onMessage?: ((data: unknown, from: RpcCaller) => void) | undefined;
+  /** What the application does with words of its other nodes. */
+  readonly nodeHandlers?: NodeHandlers | undefined;
 }
 
 /** What may accompany {@linkcode Node.publish}. */
@@ -62,6 +65,7 @@ export class Node implements SessionOwner {
   readonly clock: Clock;
   readonly log: Logger;
   readonly traffic = new Traffic();
+  readonly nodeHandlers: NodeHandlers;
   /** Resolves when the node has ended, whoever asked for it. */
   readonly ended: Promise<NodeEnd>;
   /** Resolves when the node has become ready for the first time. */
@@ -94,6 +98,7 @@ export class Node implements SessionOwner {
     this.settings = settings;
     this.clock = clock;
     this.log = log;
+    this.nodeHandlers = options.nodeHandlers ?? {};
     this.#startedMs = clock.wallMs();
     this.ended = new Promise((resolve) => this.#resolveEnded = resolve);
     this.ready = new Promise((resolve) => this.#resolveReady = resolve);
@@ -301,6 +306,8 @@ export class Node implements SessionOwner {
       verifier: this.#verifier,
       peers: new Set<Peer>(),
       deadlines: this.#deadlines,
+      reach: session.reach,
+      roster: session.roster,
       newClientId: session.newClientId,
       hasStalledSince: (sinceMs) => this.#lag.hasStalledSince(sinceMs),
       enroll: (connection) => this.#enroll(session, connection),

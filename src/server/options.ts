@@ -64,6 +64,12 @@ export interface NodeSettings {
   readonly recoveryMaxPublications: number;
   /** Most publications of one page of a history. */
   readonly historyMaxPage: number;
+  /** How long another node may take to say that it acted on a direct message or an order. */
+  readonly acknowledgeTimeoutMs: number;
+  /** Every user is subscribed to the channel `#<user>` of its own. */
+  readonly userSubscribeToPersonal: boolean;
+  /** Namespace of personal channels; "" for none. */
+  readonly userPersonalChannelNamespace: string;
   readonly drainRatePerS: number;
   readonly drainMaxMs: number;
   /** Options of channels without a namespace. */

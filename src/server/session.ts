@@ -15,15 +15,18 @@ import { HistoryReader } from "./history_reader.ts";
 import { FormatCheck } from "./format_check.ts";
 import { Membership } from "./membership.ts";
 import { NodeCalls } from "./node_calls/mod.ts";
+import { type NodeHandlers, NodeMessages } from "./node_messages.ts";
 import type { NodeSettings } from "./options.ts";
 import { PositionWatch } from "./position_watch.ts";
 import { PresenceBook } from "./presence_book.ts";
 import { PresenceReader } from "./presence_reader.ts";
+import { Reach, Roster } from "./orders/mod.ts";
 import { Probe } from "./probe.ts";
 import { Publisher } from "./publisher.ts";
 import { RECOVERY_SHARE } from "./recovery.ts";
 import type { Traffic } from "./traffic.ts";
 import { WaitingRoom } from "./waiting_room.ts";
+import { Users } from "./users.ts";
 
 /** A backend that takes this long to be reached is worth a word. */
 const PATIENCE_MS = 500;
@@ -37,6 +40,7 @@ export interface SessionOwner {
   readonly clock: Clock;
   readonly log: Logger;
   readonly traffic: Traffic;
+  readonly nodeHandlers: NodeHandlers;
   /** What this generation says of itself. */
   describe(session: Session): NodeRecord;
   /** What the session published to itself came back, or it has learned that it understands the others. */
@@ -62,6 +66,13 @@ export class Session {
   readonly positions: PositionWatch;
   readonly waitingRoom = new WaitingRoom();
   readonly formats: FormatCheck;
+  readonly users: Users;
+  /** Reaches clients of the whole cluster. */
+  readonly reach: Reach;
+  /** Lists clients of the whole cluster. */
+  readonly roster: Roster;
+  /** What the application's nodes tell and ask each other. */
+  readonly messages: NodeMessages;
   readonly newClientId: () => ClientId;
   readonly log: Logger;
   readonly #owner: SessionOwner;
@@ -98,6 +109,18 @@ export class Session {
     });
     this.probe = new Probe(bus, this.id, clock);
     this.calls = new NodeCalls({ bus, self: this.id, clock, log: this.log });
+    this.users = new Users(bus);
+    const { acknowledgeTimeoutMs: timeoutMs, nodeDeadMs } = settings;
+    const parts = {
+      self: this.id,
+      calls: this.calls,
+      connections: this.connections,
+      users: this.users,
+      timeoutMs,
+    };
+    this.reach = new Reach(parts);
+    this.roster = new Roster({ ...parts, registry, nodeDeadMs });
+    this.messages = new NodeMessages(this.calls, this.roster, owner.nodeHandlers);
     this.calls.listen(NODE_DOWN, (node) => this.#onNodeDown(node));
     this.#records = new ClientRecords(registry, this.log);
     this.formats = new FormatCheck({
@@ -127,7 +150,9 @@ export class Session {
   tick(): void {
     this.calls.tick();
     const nowMs = this.#owner.clock.monotonicMs();
-    this.channels.sweep(nowMs, this.#owner.settings.unsubscribeDelayMs);
+    const { unsubscribeDelayMs } = this.#owner.settings;
+    this.channels.sweep(nowMs, unsubscribeDelayMs);
+    this.users.sweep(nowMs, unsubscribeDelayMs);
     this.waitingRoom.tick();
     if (this.#isEnding || this.backend.state !== "ready") return;
     this.positions.tick(nowMs);
@@ -139,12 +164,14 @@ export class Session {
 
   enroll(connection: Client): void {
     this.connections.add(connection);
+    this.users.add(connection);
     this.#records.put(this.#recordOf(connection));
   }
 
   dismiss(connection: Client): void {
     if (connection.client === undefined || this.connections.get(connection.client) === undefined) return;
     this.connections.remove(connection);
+    this.users.remove(connection, this.#owner.clock.monotonicMs());
     this.#records.drop(connection.client);
   }
 

@@ -9,7 +9,8 @@ import { counter, echo, Node, type NodeOptions, sha256 } from "../server/mod.ts"
 import { FakeClient } from "./fake_socket.ts";
 
 /** What a test may want otherwise. */
-export interface TestNodeOptions extends Partial<Pick<NodeOptions, "rpc" | "onMessage" | "apps">> {
+export interface TestNodeOptions
+  extends Partial<Pick<NodeOptions, "rpc" | "onMessage" | "apps" | "nodeHandlers">> {
   readonly config?: ConfigOptions;
   readonly hub?: MemoryHub;
   readonly backend?: BackendFactory;
@@ -35,6 +36,7 @@ export class TestNode {
       apps: options.apps ?? { echo, sha256, counter },
       rpc: options.rpc,
       onMessage: options.onMessage,
+      nodeHandlers: options.nodeHandlers,
     });
   }
 

@@ -39,6 +39,13 @@ export const backend = {
     unit: "ms",
     text: "A subscribe that the backend has not confirmed by then answers error 100.",
   }),
+  acknowledge_timeout_ms: integer({
+    min: 10,
+    max: 60_000,
+    initial: 2000,
+    unit: "ms",
+    text: "A direct message or an order that another node has not acknowledged by then answers error 408.",
+  }),
   unsubscribe_delay_ms: integer({
     min: 0,
     max: 60_000,

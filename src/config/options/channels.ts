@@ -1,6 +1,6 @@
 /** Options of channels: of those without a namespace, and of each namespace. */
 import * as z from "zod";
-import { optionalBoolean, optionalChoice, optionalInteger, optionInfo } from "../option.ts";
+import { boolean, optionalBoolean, optionalChoice, optionalInteger, optionInfo, text } from "../option.ts";
 
 const NAMESPACE_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 const MAX_NAMESPACES = 1000;
@@ -93,6 +93,16 @@ export const namespaceSchema = z.strictObject({ name: namespaceName, ...channelS
 
 /** What clients may do in channels. */
 export const channels = {
+  user_subscribe_to_personal: boolean({
+    initial: false,
+    text: "Subscribes every user, by its token, to the channel `#<user>` of its own.",
+  }),
+  user_personal_channel_namespace: text({
+    initial: "",
+    wants: "the name of a namespace in `namespaces`, or nothing",
+    isWanted: (value) => value === "" || NAMESPACE_NAME.test(value),
+    text: "Namespace of personal channels, which are then `<namespace>:#<user>`.",
+  }),
   channel: channelSchema.default({}).register(optionInfo, {
     kind: "object",
     wants: "a JSON object of channel options",

@@ -1,7 +1,10 @@
 import { ClientError, CloseError } from "../../core/errors.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
 import type { Client } from "../context.ts";
-import { EXPIRY_GRACE_MS, type Identity } from "../identity.ts";
+import { expiryFields, watchExpiry } from "../expiry.ts";
+import type { Identity } from "../identity.ts";
+import { openServerSubs, serverChannels } from "../server_side_subs.ts";
+import type { TokenVerifier } from "../tokens/verify.ts";
 
 /** What a client calls itself is for people; this much of it is kept. */
 const MAX_NAME_LENGTH = 64;
@@ -14,35 +17,50 @@ export function connect(connection: Client, command: CommandOf<"connect">): void
   if (verifier === undefined) {
     // Without a key nothing can be verified, and a name that nobody verified must not be believed.
     if (token !== "") throw new CloseError("invalidToken");
-    return welcome(connection, command, connection.identity);
+    connection.prepare(connection.identity);
+    return welcome(connection, command, undefined);
   }
   if (token === "") throw new ClientError("unauthorized");
-  return check(connection, command, token);
+  return check(connection, command, token, verifier);
 }
 
-async function check(connection: Client, command: CommandOf<"connect">, token: string): Promise<void> {
-  const identity = await verify(connection, token);
-  if (identity === undefined || connection.phase !== "connecting") return;
-  welcome(connection, command, identity);
-  connection.releaseBacklog();
-}
-
-async function verify(connection: Client, token: string): Promise<Identity | undefined> {
+async function check(
+  connection: Client,
+  command: CommandOf<"connect">,
+  token: string,
+  verifier: TokenVerifier,
+): Promise<void> {
   connection.startConnecting();
   try {
-    return await connection.context.verifier?.verify(token, connection.pathWorkspace);
+    const identity = await verifier.verify(token, connection.pathWorkspace);
+    connection.prepare(identity);
+    const subs = await serverSubs(connection, command, identity);
+    if (connection.phase !== "connecting") return;
+    welcome(connection, command, subs);
   } catch (error) {
     connection.reject();
     throw error;
   }
+  connection.releaseBacklog();
 }
 
-function welcome(connection: Client, command: CommandOf<"connect">, identity: Identity): void {
+/** The result's `subs`; undefined without server-side subscriptions. */
+async function serverSubs(
+  connection: Client,
+  command: CommandOf<"connect">,
+  identity: Identity,
+): Promise<string | undefined> {
+  const channels = serverChannels(connection, identity);
+  if (channels.length === 0) return undefined;
+  return await openServerSubs(connection, channels, command.request.subs);
+}
+
+function welcome(connection: Client, command: CommandOf<"connect">, subsJson: string | undefined): void {
   connection.clientName = (command.request.name ?? "").slice(0, MAX_NAME_LENGTH);
-  connection.accept(identity);
+  connection.accept();
   const { context } = connection;
   watchExpiry(connection);
-  const result = {
+  const result = JSON.stringify({
     client: connection.client,
     version: `shoal ${context.version}`,
     ...expiryFields(connection),
@@ -51,23 +69,6 @@ function welcome(connection: Client, command: CommandOf<"connect">, identity: Id
     pong: true,
     node: context.node,
     time: context.clock.wallMs(),
-  };
-  connection.succeed(command, JSON.stringify(result));
-}
-
-/** `expires` and `ttl` (seconds) of a connection that ends unless it is refreshed. */
-export function expiryFields(connection: Client): { expires?: true; ttl?: number } {
-  const { expiresAtMs } = connection.identity;
-  if (expiresAtMs === undefined) return {};
-  const leftMs = expiresAtMs - connection.context.clock.wallMs();
-  return { expires: true, ttl: Math.max(1, Math.ceil(leftMs / 1000)) };
-}
-
-/** Has the connection looked at when its token and the grace after it have run out. */
-export function watchExpiry(connection: Client): void {
-  const { expiresAtMs } = connection.identity;
-  if (expiresAtMs === undefined) return;
-  const { clock } = connection.context;
-  const leftMs = expiresAtMs - clock.wallMs() + EXPIRY_GRACE_MS;
-  connection.lookAgainAt(clock.monotonicMs() + leftMs);
+  });
+  connection.succeed(command, subsJson === undefined ? result : `${result.slice(0, -1)},"subs":${subsJson}}`);
 }

@@ -1,7 +1,7 @@
 import { ClientError, CloseError } from "../../core/errors.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
-import { expiryFields, watchExpiry } from "./connect.ts";
 import type { Client } from "../context.ts";
+import { expiryFields, watchExpiry } from "../expiry.ts";
 
 /** Replaces the token of a connection that expires. The new one must be of the same user and workspace. */
 export async function refresh(connection: Client, command: CommandOf<"refresh">): Promise<void> {

@@ -20,7 +20,7 @@ import {
 import { type CallLimits, CallTable } from "./call_table.ts";
 import { Packets } from "./packets.ts";
 import { type NodeMethod, type NoticeListener, Serving } from "./serving.ts";
-import { goneError, ManyAnswers, type NodeAnswer, OneAnswer } from "./waiting.ts";
+import { type Gathered, goneError, ManyAnswers, type NodeAnswer, OneAnswer } from "./waiting.ts";
 
 /** Bounds and pace. */
 export interface NodeCallOptions {
@@ -62,7 +62,8 @@ export class NodeCalls {
   readonly #bus: NodeCallParts["bus"];
   readonly #self: NodeId;
   readonly #clock: Clock;
-  readonly #log: Logger;
+  /** Where faults of methods and listeners are told. */
+  readonly log: Logger;
   readonly #options: NodeCallOptions;
   readonly #packets: Packets;
   readonly #table: CallTable;
@@ -72,7 +73,7 @@ export class NodeCalls {
     this.#bus = bus;
     this.#self = self;
     this.#clock = clock;
-    this.#log = log;
+    this.log = log;
     this.#options = options;
     this.#packets = new Packets(bus, self);
     this.#table = new CallTable(options.limits, options.tickMs, clock.monotonicMs());
@@ -118,7 +119,7 @@ export class NodeCalls {
     method: string,
     payload: string,
     timeoutMs: number,
-  ): Promise<readonly NodeAnswer[]> {
+  ): Promise<Gathered> {
     this.#checkSize(payload);
     const waiting = new ManyAnswers(this.#table, payload.length);
     waiting.id = this.#table.enter(waiting, this.#clock.monotonicMs() + timeoutMs);
@@ -127,7 +128,7 @@ export class NodeCalls {
       (receivers) => waiting.onSent(receivers),
       (error) => waiting.onUnsent(error),
     );
-    return await waiting.answers;
+    return await waiting.gathered;
   }
 
   /** Asks each of `nodes` and waits for all. Never rejects: what went wrong is said of each node. */
@@ -165,7 +166,7 @@ export class NodeCalls {
   take(message: string): boolean {
     if (!isPacket(message)) return false;
     const packet = decodePacket(message);
-    if (packet === undefined) this.#log.warn("A packet of another node cannot be read: it was dropped");
+    if (packet === undefined) this.log.warn("A packet of another node cannot be read: it was dropped");
     for (const record of packet?.records ?? []) if (packet) this.#takeRecord(record, packet.from);
     return true;
   }

@@ -179,16 +179,18 @@ Deno.test("NodeCalls.gather() answers once all who subscribe have, or at the dea
     await node.backend.bus.subscribe("user:w/u");
   }
   const texts = async (asked: ReturnType<NodeCalls["gather"]>) =>
-    (await asked).map((each) => each.payload).sort();
+    (await asked).answers.map((each) => each.payload).sort();
   assert.deepEqual(await texts(a.calls.gather("user:w/u", "who", "n", 60_000)), ["n0", "n1", "n2"]);
   assert.deepEqual(await texts(a.calls.gather("user:w/nobody", "who", "n", 60_000)), []);
   silent.calls.serve("who", () => new Promise(() => {}));
   await silent.backend.bus.subscribe("user:w/u");
-  const partial = texts(b.calls.gather("user:w/u", "who", "m", 500));
+  const asked = b.calls.gather("user:w/u", "who", "m", 500);
+  const partial = texts(asked);
   await settle();
   cluster.clock.nowMs += 600;
   b.calls.tick();
   assert.deepEqual(await partial, ["m0", "m1", "m2"]);
+  assert.equal((await asked).isComplete, false);
 });
 
 Deno.test("NodeCalls.gather() counts a failure as an answer without a payload", async () => {
@@ -196,7 +198,10 @@ Deno.test("NodeCalls.gather() counts a failure as an answer without a payload", 
   const [a, b] = [cluster.node(), cluster.node()];
   for (const node of [a, b]) await node.backend.bus.subscribe("user:w/u");
   a.calls.serve("who", () => "a");
-  assert.deepEqual(await a.calls.gather("user:w/u", "who", "", 60_000), [{ node: a.id, payload: "a" }]);
+  assert.deepEqual(await a.calls.gather("user:w/u", "who", "", 60_000), {
+    answers: [{ node: a.id, payload: "a" }],
+    isComplete: false,
+  });
 });
 
 Deno.test("NodeCalls.survey() names who answered and who did not", async () => {

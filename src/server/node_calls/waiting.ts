@@ -11,6 +11,13 @@ export interface NodeAnswer {
   readonly payload: string;
 }
 
+/** What the nodes said that hold something. */
+export interface Gathered {
+  readonly answers: readonly NodeAnswer[];
+  /** All that the backend counted have answered; else somebody may have been missed. */
+  readonly isComplete: boolean;
+}
+
 /** Waits for one node; rejects 408 at the deadline and 410 once it is sure that nobody got the request. */
 export class OneAnswer implements Waiting, Carried {
   readonly node: NodeId;
@@ -59,19 +66,19 @@ export class OneAnswer implements Waiting, Carried {
 export class ManyAnswers implements Waiting, Carried {
   readonly node = undefined;
   readonly size: number;
-  readonly answers: Promise<readonly NodeAnswer[]>;
+  readonly gathered: Promise<Gathered>;
   id = 0;
   readonly #table: CallTable;
   readonly #got: NodeAnswer[] = [];
   #failures = 0;
   #wanted: Receivers;
-  #resolve: (answers: readonly NodeAnswer[]) => void = () => {};
+  #resolve: (gathered: Gathered) => void = () => {};
   #reject: (error: ClientError) => void = () => {};
 
   constructor(table: CallTable, size: number) {
     this.#table = table;
     this.size = size;
-    this.answers = new Promise((resolve, reject) => {
+    this.gathered = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
@@ -88,8 +95,9 @@ export class ManyAnswers implements Waiting, Carried {
   }
 
   onEnd(error?: ClientError): void {
-    if (error === undefined) this.#resolve(this.#got);
-    else this.#reject(error);
+    if (error === undefined) {
+      this.#resolve({ answers: this.#got, isComplete: this.#got.length === this.#wanted });
+    } else this.#reject(error);
   }
 
   onSent(receivers: Receivers): void {
@@ -104,7 +112,7 @@ export class ManyAnswers implements Waiting, Carried {
   /** Answers may overtake the word of how many there will be. */
   #isComplete(): boolean {
     if (this.#wanted === undefined || this.#got.length + this.#failures < this.#wanted) return false;
-    this.#resolve(this.#got);
+    this.#resolve({ answers: this.#got, isComplete: this.#failures === 0 });
     return true;
   }
 }
@@ -115,9 +123,9 @@ function noAcknowledgement(): ClientError {
   });
 }
 
-/** 410: the node that was asked is no more. */
+/** 410: nobody has that node's id any more. */
 export function goneError(): ClientError {
-  return new ClientError("gone", { detail: "its node has left the cluster" });
+  return new ClientError("gone", { detail: "its node has left the cluster or has lost its backend" });
 }
 
 function notSent(error: unknown): ClientError {

@@ -11,6 +11,10 @@ export interface TokenClaims {
   readonly expiresAtS: number;
   readonly workspace?: string;
   readonly channel?: string;
+  /** Server-side subscriptions. */
+  readonly channels?: readonly string[];
+  /** What the client may do beside channels: `msg` (direct messages), `srv` (services). */
+  readonly allow?: readonly string[];
   /** Empty is none. */
   readonly audience?: string;
   /** Empty is none. */
@@ -30,8 +34,10 @@ export async function mintToken(claims: TokenClaims, secret: string): Promise<st
   return await token.sign(new TextEncoder().encode(secret));
 }
 
-function ownClaims({ workspace, channel }: TokenClaims): Record<string, string> {
+function ownClaims({ workspace, channel, channels, allow }: TokenClaims): Record<string, unknown> {
   return {
+    ...(channels === undefined ? {} : { channels }),
+    ...(allow === undefined ? {} : { caps: [{ allow }] }),
     ...(workspace === undefined ? {} : { workspace }),
     ...(channel === undefined ? {} : { channel }),
   };

@@ -3,6 +3,7 @@ import { errors, jwtVerify } from "jose"; // jose: the JWT library of its field;
 import { ClientError, CloseError } from "../../core/errors.ts";
 import { WORKSPACE_ID } from "../../protocol/channel_name.ts";
 import { DEFAULT_WORKSPACE, type Identity } from "../identity.ts";
+import { grantsOf } from "./grants.ts";
 
 /** What a token is held against. */
 export interface TokenOptions {
@@ -38,6 +39,7 @@ export class TokenVerifier {
       user: payload.sub ?? "",
       workspace,
       connInfo: payload.info === undefined ? undefined : JSON.stringify(payload.info),
+      ...grantsOf(payload),
       expiresAtMs: payload.exp === undefined ? undefined : payload.exp * 1000,
     };
   }
