@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { memoryBackend, MemoryHub } from "../../backend/memory/mod.ts";
+import type { BackendFactory } from "../../backend/backend.ts";
 import type { ConfigOptions } from "../../config/mod.ts";
 import { ClientError } from "../../core/errors.ts";
 import { decodeOrder, encodeOrder, type Order } from "../../protocol/order.ts";
@@ -115,17 +116,43 @@ Deno.test("Reach.give() to refresh moves the end of a connection, and closes 300
   assert.equal(bob.socket.closed?.code, 3005);
 });
 
-Deno.test("connect with a token's channels answers them in subs, before anything that is published", async () => {
-  await using pair = new Pair();
+/** A memory backend that confirms the channel `default/slow` when the test says so. */
+function hesitant(): { readonly backend: BackendFactory; confirm(): void } {
+  const memory = memoryBackend(new MemoryHub());
+  let confirm: () => void = () => {};
+  const confirmed = new Promise<void>((resolve) => confirm = resolve);
+  const backend: BackendFactory = (node, listener) => {
+    const made = memory(node, listener);
+    const subscribe = made.bus.subscribe.bind(made.bus);
+    made.bus.subscribe = async (channel) => {
+      await subscribe(channel);
+      if (channel === "default/slow") await confirmed;
+    };
+    return made;
+  };
+  return { backend, confirm };
+}
+
+Deno.test("connect with a token's channels answers them in subs, before anything that is published meanwhile", async () => {
+  const { backend, confirm } = hesitant();
+  await using test = new TestNode({ backend, config: { tokenHmacSecret: SECRET } });
   const nowS = Math.floor(Date.now() / 1000);
-  const claims = { user: "bob", issuedAtS: nowS, expiresAtS: nowS + 600, channels: ["a", "b"] };
-  const client = pair.two.client();
-  await client.send({ id: 1, connect: { token: await mintToken(claims, SECRET) } });
-  for (let n = 0; n < 3; n++) await pair.one.node.publish("b", n);
+  const claims = { user: "bob", issuedAtS: nowS, expiresAtS: nowS + 600, channels: ["fast", "slow"] };
+  const client = test.client();
+  await client.send({ id: 1, connect: { token: await mintToken(claims, SECRET) } }, { id: 2, ping: {} });
   await settle();
-  const [reply, ...pushes] = client.take();
-  assert.deepEqual(Reflect.get(Object(Reflect.get(Object(reply), "connect")), "subs"), { a: {}, b: {} });
-  assert.ok(pushes.every((push) => Reflect.get(Object(push), "push") !== undefined), JSON.stringify(pushes));
+  await test.node.publish("fast", 1);
+  await test.node.publish("slow", 2);
+  await settle();
+  assert.deepEqual(client.take(), []);
+  confirm();
+  await settle();
+  const [reply, ...rest] = client.take();
+  assert.deepEqual(Reflect.get(Object(Reflect.get(Object(reply), "connect")), "subs"), {
+    fast: {},
+    slow: {},
+  });
+  assert.deepEqual(rest, [{ push: { channel: "fast", pub: { data: 1 } } }, { id: 2, ping: {} }]);
 });
 
 Deno.test("connect with more channels than a connection may have is closed 3505, with a wrong claim 3500", async () => {
