@@ -26,15 +26,15 @@ export interface MembershipOptions {
   readonly clockStepMs: number;
 }
 
-/** Design decision 8's limits for given liveness options. */
+/** The limits that follow from the two of the configuration. */
 export function membershipOptions(suspectAfterMs: number, deadAfterMs: number): MembershipOptions {
   return {
     suspectAfterMs,
     deadAfterMs,
     secondLookMs: 500,
-    streakMs: 5_000,
+    streakMs: deadAfterMs,
     gapMs: suspectAfterMs,
-    pauseMs: 10_000,
+    pauseMs: 2 * deadAfterMs,
     clockStepMs: 1_000,
   };
 }
@@ -44,6 +44,14 @@ export interface SuspectLook {
   readonly node: NodeId;
   readonly beatMs: number;
   readonly hasListener: boolean;
+}
+
+/**
+ * How long after its last acknowledged beat a node may still write state, in milliseconds: it stops before anybody may
+ * declare it dead.
+ */
+export function fenceAfterMs(deadAfterMs: number): number {
+  return deadAfterMs * 0.8;
 }
 
 /** What one beat saw. */

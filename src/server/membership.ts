@@ -3,13 +3,17 @@ import type { BeatAnswer, NodeRecord, Registry } from "../backend/backend.ts";
 import type { Clock } from "../core/clock.ts";
 import type { NodeId } from "../core/ids.ts";
 import type { Logger } from "../core/log.ts";
-import { initialMembership, judge, membershipOptions, type Verdict } from "../core/membership.ts";
+import {
+  fenceAfterMs,
+  initialMembership,
+  judge,
+  membershipOptions,
+  type Verdict,
+} from "../core/membership.ts";
 import type { Traffic } from "./traffic.ts";
 
 /** How long a cleaner may take for the records of one dead node before another takes over. */
 const CLAIM_MS = 30_000;
-/** Without an acknowledged beat for this long a node writes no state: it may have been declared dead. */
-const FENCE_MS = 4_000;
 
 /** What a membership needs of its node. */
 export interface MembershipOwner {
@@ -61,9 +65,14 @@ export class Membership {
     this.#traffic = parts.traffic;
   }
 
+  /** Without an acknowledged beat for this long, in milliseconds, it writes no state: it may have been declared dead. */
+  get fenceMs(): number {
+    return fenceAfterMs(this.#limits.nodeDeadMs);
+  }
+
   /** True when this generation may write state: its last acknowledged beat is recent. */
   get mayWrite(): boolean {
-    return this.#clock.monotonicMs() - this.#acknowledgedMs < FENCE_MS;
+    return this.#clock.monotonicMs() - this.#acknowledgedMs < this.fenceMs;
   }
 
   /** Renews this node in the registry and acts on what it learns. Never rejects. */

@@ -17,7 +17,7 @@ function causeOf(isDraining: boolean, session: Session, probeTimeoutMs: number):
   const { backend, probe, membership, formats } = session;
   if (isDraining) return "draining";
   if (backend.state !== "ready") return `backend ${backend.state}: ${backend.trouble ?? "no details"}`;
-  if (!membership.mayWrite) return "no beat was acknowledged for 4 s";
+  if (!membership.mayWrite) return `no beat was acknowledged for ${membership.fenceMs} ms`;
   if (formats.cause !== undefined) return formats.cause;
   if (!probe.isFresh(probeTimeoutMs)) return `nothing published came back within ${probeTimeoutMs} ms`;
   return undefined;
