@@ -17,12 +17,7 @@ const order = z.discriminatedUnion("kind", [
   /** Hands the data over as a message outside any channel. */
   z.object({ kind: z.literal("message") }),
   z.object({ kind: z.literal("disconnect"), code: z.number().int(), reason: z.string() }),
-  z.object({
-    kind: z.literal("subscribe"),
-    channel: z.string(),
-    /** Where the client was, as `connect.subs` carries it. */
-    recover: z.object({ epoch: z.string(), offset: z.number().int().nonnegative() }).optional(),
-  }),
+  z.object({ kind: z.literal("subscribe"), channel: z.string() }),
   z.object({
     kind: z.literal("unsubscribe"),
     channel: z.string(),

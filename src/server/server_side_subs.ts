@@ -48,15 +48,10 @@ export async function openServerSubs(
 }
 
 /** Subscribes a connected client, which is told by a push. False when it is subscribed already. */
-export async function subscribeByServer(
-  connection: Client,
-  channel: string,
-  recover?: { readonly epoch: string; readonly offset: number },
-): Promise<boolean> {
+export async function subscribeByServer(connection: Client, channel: string): Promise<boolean> {
   if (connection.channels.has(channel)) return false;
-  const position = recover === undefined ? {} : { recover: true, ...recover };
   const prefix = pushPrefix(channel);
-  await open(connection, channel, position, (result) => connection.send(subscribePush(prefix, result)));
+  await open(connection, channel, {}, (result) => connection.send(subscribePush(prefix, result)));
   return connection.phase !== "closed";
 }
 
@@ -72,8 +67,8 @@ export function unsubscribeByServer(connection: Client, channel: string, { code,
 async function open(
   connection: Client,
   channel: string,
-  position: SubscribeRequest = {},
+  position: SubscribeRequest | undefined,
   answer: (result: string) => void,
 ): Promise<void> {
-  await openSubscription(connection, channel, position, { isServerSide: true, answer });
+  await openSubscription(connection, channel, position ?? {}, { isServerSide: true, answer });
 }

@@ -25,7 +25,7 @@ function carryOutOne(client: Client, order: Exclude<Order, { kind: "message" }>)
       client.close({ code: order.code, reason: order.reason });
       return true;
     case "subscribe":
-      return subscribe(client, order.channel, order.recover);
+      return subscribe(client, order.channel);
     case "unsubscribe":
       return unsubscribeByServer(client, order.channel, { code: order.code, reason: order.reason });
     case "refresh":
@@ -36,13 +36,9 @@ function carryOutOne(client: Client, order: Exclude<Order, { kind: "message" }>)
 }
 
 /** One connection that cannot be subscribed must not hide what became of the others. */
-async function subscribe(
-  client: Client,
-  channel: string,
-  recover: { readonly epoch: string; readonly offset: number } | undefined,
-): Promise<boolean> {
+async function subscribe(client: Client, channel: string): Promise<boolean> {
   try {
-    return await subscribeByServer(client, channel, recover);
+    return await subscribeByServer(client, channel);
   } catch (thrown) {
     const error = toClientError(thrown);
     client.context.log.warn("A server-side subscription failed", { client: client.client, channel, error });
