@@ -9,6 +9,7 @@ import {
   type Administration,
   createHttpApp,
   defaultHttpLimits,
+  hasRight,
   type HealthReport,
   type HttpServer,
   isLocal,
@@ -16,6 +17,7 @@ import {
   serveHttp,
 } from "../http/mod.ts";
 import {
+  ApiKeys,
   type App,
   counter,
   echo,
@@ -25,6 +27,7 @@ import {
   type PublishOptions,
   type RpcCaller,
   type RpcHandler,
+  ServerApi,
   sha256,
   type SurveyResult,
 } from "../server/mod.ts";
@@ -157,6 +160,7 @@ async function listen(node: Node, config: Config, log: Logger, mayOverlap: boole
     descriptorLimit: config.descriptorLimit || undefined,
     log: log.gate,
   }));
+  const api = new ServerApi(new ApiKeys(config.apiKeys), { node, callService: undefined });
   http = await serveHttp({
     hostname: config.host,
     port: config.port,
@@ -173,7 +177,8 @@ async function listen(node: Node, config: Config, log: Logger, mayOverlap: boole
     },
     app: createHttpApp(view, log, {
       isInsecure: isOpenMode(config) && config.insecure,
-      administration: administrationOf(node, config),
+      administration: administrationOf(node, config, api),
+      api,
     }),
     acceptorFor: (path) => node.acceptor(path),
     isFull: () => node.isFull(limit ?? Infinity),
@@ -184,7 +189,7 @@ async function listen(node: Node, config: Config, log: Logger, mayOverlap: boole
 }
 
 /** Open mode trusts this machine, and nobody who came through a proxy; otherwise it takes a key. */
-function administrationOf(node: Node, config: Config): Administration {
+function administrationOf(node: Node, config: Config, api: ServerApi): Administration {
   const isOpen = isOpenMode(config) && !config.insecure;
   return {
     node: {
@@ -194,7 +199,7 @@ function administrationOf(node: Node, config: Config): Administration {
         return node.connections;
       },
     },
-    mayAdmin: (request) => isOpen && isLocal(request),
+    mayAdmin: (request) => (isOpen && isLocal(request)) || hasRight(api, request, "admin"),
   };
 }
 

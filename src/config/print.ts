@@ -2,7 +2,7 @@
 import { maskPassword } from "./address.ts";
 import { camelName, renameKeys, snakeName } from "./names.ts";
 import type { Config, Origins } from "./resolve.ts";
-import { infoOf, type OptionName, optionNames } from "./schema.ts";
+import { infoAt, infoOf, type OptionName, optionNames } from "./schema.ts";
 
 const MASK = "***";
 
@@ -23,6 +23,18 @@ function maskedOptions(config: Config): Readonly<Record<string, unknown>> {
 
 function masked(name: OptionName, value: unknown): unknown {
   const { secrecy } = infoOf(name);
+  if (Array.isArray(value) && secrecy === "whole") return value.map((item) => maskedFields(name, item));
   if (typeof value !== "string" || value === "" || secrecy === undefined) return renameKeys(value, snakeName);
   return secrecy === "whole" ? MASK : maskPassword(value);
+}
+
+/** An object with its secret fields masked and all others as they are. */
+function maskedFields(name: OptionName, item: unknown): unknown {
+  const fields = Object.entries(Object(item)).map(([field, value]) => {
+    const info = infoAt([name, 0, snakeName(field)]);
+    // A field that nobody described would answer with the list's own description: better masked than shown.
+    const isSecret = info === undefined || info.secrecy !== undefined;
+    return [snakeName(field), isSecret ? MASK : renameKeys(value, snakeName)];
+  });
+  return Object.fromEntries(fields);
 }

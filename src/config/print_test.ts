@@ -6,8 +6,11 @@ import { objectLayer } from "./source.ts";
 
 Deno.test("printedConfig() masks secrets", () => {
   const tokenHmacSecret = "hunter2".repeat(5);
-  const printed = printedConfig(configOf({ tokenHmacSecret, redisUrl: "redis://u:hunter2@h:6379" }));
+  const apiKeys = [{ name: "backend", key: "hunter2".repeat(5), methods: ["publish"] }];
+  const printed = printedConfig(configOf({ tokenHmacSecret, apiKeys, redisUrl: "redis://u:hunter2@h:6379" }));
   assert.doesNotMatch(printed, /hunter2/);
+  const { api_keys: keys } = JSON.parse(printed);
+  assert.deepEqual(keys, [{ name: "backend", key: "***", workspaces: ["default"], methods: ["publish"] }]);
   assert.match(printed, /"redis_url": "redis:\/\/\*\*\*@h:6379"/);
 });
 

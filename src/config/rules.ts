@@ -27,6 +27,7 @@ export function breaches(values: Values): readonly Breach[] {
     ...namespaceBreaches(values),
     ...channelBreaches(values),
     ...personalBreaches(values),
+    ...keyBreaches(values),
   ];
 }
 
@@ -107,4 +108,15 @@ function personalBreaches(
 ): readonly Breach[] {
   if (!wanted || namespaces.some(({ name }) => name === wanted)) return [];
   return [{ name: "user_personal_channel_namespace", problem: "want the name of a namespace in namespaces" }];
+}
+
+/** Two keys of one name cannot be told apart in logs, and of two equal keys only one would count. */
+function keyBreaches({ api_keys: keys = [] }: Values): readonly Breach[] {
+  const isTwice = (values: readonly string[]) => new Set(values).size < values.length;
+  const found: Breach[] = [];
+  if (isTwice(keys.map(({ name }) => name))) {
+    found.push({ name: "api_keys", problem: "want each name once" });
+  }
+  if (isTwice(keys.map(({ key }) => key))) found.push({ name: "api_keys", problem: "want each key once" });
+  return found;
 }

@@ -1,5 +1,6 @@
 /** The one schema of the configuration, put together from its groups. */
 import * as z from "zod";
+import { api } from "./options/api.ts";
 import { backend, membership } from "./options/backend.ts";
 import { channels } from "./options/channels.ts";
 import { limits, times } from "./options/limits.ts";
@@ -10,6 +11,7 @@ import { type OptionInfo, optionInfo } from "./option.ts";
 export const configSchema = z.strictObject({
   ...listen,
   ...access,
+  ...api,
   ...logging,
   ...backend,
   ...membership,
@@ -25,6 +27,7 @@ export type OptionName = keyof typeof configSchema.shape;
 export const optionGroups: readonly { readonly title: string; readonly names: readonly string[] }[] = [
   { title: "Listening", names: Object.keys(listen) },
   { title: "Access", names: Object.keys(access) },
+  { title: "Server API", names: Object.keys(api) },
   { title: "Logging", names: Object.keys(logging) },
   { title: "Backend", names: Object.keys(backend) },
   { title: "Membership", names: Object.keys(membership) },

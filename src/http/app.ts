@@ -5,7 +5,9 @@ import { type Answer, errorAnswer, toResponse } from "./answer.ts";
 import { BodyTooLargeError } from "./body.ts";
 import type { NodeView } from "./node_view.ts";
 import type { HttpLog } from "./log.ts";
+import type { ServerApi } from "../server/mod.ts";
 import { type Administration, adminRoutes } from "./routes/admin.ts";
+import { apiRoutes } from "./routes/api.ts";
 import { healthAnswer, healthRoutes } from "./routes/health.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { requestIdOf } from "./request_id.ts";
@@ -27,6 +29,8 @@ export interface HttpAppOptions {
   readonly isInsecure?: boolean;
   /** Without it there is nothing under `/admin`. */
   readonly administration?: Administration | undefined;
+  /** Without it there is nothing under `/api`, and no API key is known. */
+  readonly api?: ServerApi | undefined;
 }
 
 /** Makes the endpoints of `node`. */
@@ -40,11 +44,12 @@ export function createHttpApp(node: NodeView, log: HttpLog, options: HttpAppOpti
 
 /** The router alone, for tests through `router.request()`. */
 export function createRouter(node: NodeView, log: HttpLog, options: HttpAppOptions = {}): Hono<HttpEnv> {
-  const { isInsecure = false, administration } = options;
+  const { isInsecure = false, administration, api } = options;
   const router = new Hono<HttpEnv>();
   healthRoutes(router, node);
-  statsRoutes(router, node, log, isInsecure);
-  metricsRoutes(router, node, isInsecure);
+  statsRoutes(router, node, log, { isInsecure, api });
+  metricsRoutes(router, node, { isInsecure, api });
+  if (api !== undefined) apiRoutes(router, api);
   if (administration !== undefined) adminRoutes(router, administration, log);
   serviceRoutes(router);
   router.notFound((context) =>

@@ -4,6 +4,7 @@
  * @module
  */
 export { type AccessPolicy, type HeaderView, isLocal, type RequestFacts } from "./access.ts";
+export { hasRight } from "./routes/api_key.ts";
 export type { Administration, AdminView, MayAdmin } from "./routes/admin.ts";
 export { type Answer, errorAnswer, jsonAnswer, unavailableAnswer } from "./answer.ts";
 export { createHttpApp, type HttpApp } from "./app.ts";

@@ -81,3 +81,9 @@ export function parseRequest<T>(schema: z.ZodType<T>, data: unknown): T {
   const where = issue?.path.join(".");
   throw new ClientError("badRequest", { detail: `${where ? `${where}: ` : ""}${issue?.message}` });
 }
+
+/** What a node is asked for by those who list channels. */
+export const channelQuery = z.object({ workspace: z.string(), pattern: z.string() });
+
+/** Its answer: channels and how many subscribe to each. */
+export const channelCounts = z.array(z.tuple([z.string(), z.number().int().nonnegative()]));

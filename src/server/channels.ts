@@ -67,6 +67,11 @@ export class Channels {
     return this.#channels.size;
   }
 
+  /** Every channel this node has an interest in. */
+  all(): Iterable<Channel> {
+    return this.#channels.values();
+  }
+
   /** Starts a subscribe. Ends with {@linkcode add} or {@linkcode cancel}. */
   join(workspace: string, name: string): Joining {
     const key = channelKey(workspace, name);

@@ -3,6 +3,14 @@
  *
  * @module
  */
+export {
+  ApiCaller,
+  type ApiKeyOptions,
+  ApiKeys,
+  OutOfScopeError,
+  ServerApi,
+  type ServiceCall,
+} from "./api/mod.ts";
 export { type App, type AppSession, defineApp } from "./apps/app.ts";
 export { counter } from "./apps/counter.ts";
 export { echo } from "./apps/echo.ts";

@@ -151,6 +151,11 @@ export class Node implements SessionOwner {
     return true;
   }
 
+  /** Which options channels have. */
+  get rules(): ChannelRules {
+    return this.#rules;
+  }
+
   get session(): Session {
     return this.#session;
   }

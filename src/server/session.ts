@@ -7,6 +7,7 @@ import type { Clock } from "../core/clock.ts";
 import { type ClientId, clientIdMaker, newNodeId, type NodeId, parseNodeId } from "../core/ids.ts";
 import type { Logger } from "../core/log.ts";
 import { Channels } from "./channels.ts";
+import { ChannelList } from "./channel_list.ts";
 import { ClientRecords } from "./client_records.ts";
 import type { Client } from "./context.ts";
 import { Connections } from "./connections.ts";
@@ -71,6 +72,8 @@ export class Session {
   readonly reach: Reach;
   /** Lists clients of the whole cluster. */
   readonly roster: Roster;
+  /** Lists channels of the whole cluster. */
+  readonly channelList: ChannelList;
   /** What the application's nodes tell and ask each other. */
   readonly messages: NodeMessages;
   readonly newClientId: () => ClientId;
@@ -120,6 +123,12 @@ export class Session {
     };
     this.reach = new Reach(parts);
     this.roster = new Roster({ ...parts, registry, nodeDeadMs });
+    this.channelList = new ChannelList({
+      calls: this.calls,
+      channels: this.channels,
+      roster: this.roster,
+      timeoutMs,
+    });
     this.messages = new NodeMessages(this.calls, this.roster, owner.nodeHandlers);
     this.calls.listen(NODE_DOWN, (node) => this.#onNodeDown(node));
     this.#records = new ClientRecords(registry, this.log);
