@@ -49,6 +49,8 @@ class Pair implements AsyncDisposable {
         log: silentLogger,
         userSubscribeToPersonal: true,
         channel: { allowSubscribeForClient: true },
+        namespaces: [{ name: "kept", historySize: 100, historyTtl: 60, forceRecovery: true }],
+        apiKeys: [{ name: "test", key: SECRET }],
         onNodeMessage: (data, from) => {
           if (data === "refuse") throw new ClientError("permissionDenied");
           pair.heard.push([name, data, from]);
@@ -90,6 +92,16 @@ async function join(node: ShoalNode, person: Person): Promise<SdkClient & { mess
   const messages: unknown[] = [];
   client.centrifuge.on("message", ({ data }) => messages.push(data));
   return Object.assign(client, { messages });
+}
+
+/** Disconnects a user through the server API of the first node; answers on how many connections. */
+async function disconnect(pair: Pair, user: string, code: number): Promise<unknown> {
+  const response = await fetch(`http://${pair.at(0).address}/api/disconnect`, {
+    method: "POST",
+    headers: { "x-api-key": SECRET, connection: "close" },
+    body: JSON.stringify({ user, code }),
+  });
+  return (await response.json()).result.connections;
 }
 
 function call(client: SdkClient, method: string, data: unknown): Promise<unknown> {
@@ -216,6 +228,27 @@ async function subscribeByToken(pair: Pair): Promise<void> {
   assert.deepEqual(got.toSorted(), [["#carol", 2], ["news", 1], ["news", 4]]);
 }
 
+async function recoverByToken(pair: Pair): Promise<void> {
+  const nowS = Math.floor(Date.now() / 1000);
+  const claims = { user: "dora", channels: ["kept:1"], issuedAtS: nowS, expiresAtS: nowS + 600 };
+  using dora = new SdkClient(pair.at(1).url, { token: await mintToken(claims, SECRET) });
+  const got: unknown[] = [];
+  const recovered: boolean[] = [];
+  dora.centrifuge.on("publication", ({ channel, data }) => channel === "kept:1" && got.push(data));
+  dora.centrifuge.on("subscribed", (context) => recovered.push(context.wasRecovering && context.recovered));
+  await dora.step("connected");
+  await pair.at(0).publish("kept:1", 1);
+  await until("the first", () => got.length === 1);
+  assert.equal(await disconnect(pair, "dora", 3000), 1);
+  await dora.step("connecting 3000");
+  for (const n of [2, 3]) await pair.at(0).publish("kept:1", n);
+  await dora.step("connected", 3);
+  await pair.at(0).publish("kept:1", 4);
+  await until("all four", () => got.length >= 4);
+  assert.deepEqual(got, [1, 2, 3, 4]);
+  assert.ok(recovered.includes(true), `recovered: ${recovered}`);
+}
+
 async function speakAmongNodes(pair: Pair): Promise<void> {
   const [one, two] = [pair.at(0), pair.at(1)];
   await one.sendTo(two.id, { n: 1 });
@@ -257,6 +290,7 @@ for (const [kind, meet] of Object.entries(meetings)) {
       "A token's channels and the personal channel are subscribed at connect",
       () => subscribeByToken(pair),
     );
+    await t.step("A token's channel with history recovers what was missed", () => recoverByToken(pair));
     await t.step(
       "sendTo(), broadcast() and survey() reach nodes and name the silent",
       () => speakAmongNodes(pair),
