@@ -54,6 +54,11 @@ Deno.test("A node frozen past its lease starts over under a new id, and what it 
   const late = Array.from({ length: 5 }, () => stack.use(new SdkClient(frozen.ws, { timeout: 10_000 })));
   await until("the others count two nodes", async () => (await one.liveNodes()).length === 2, 5_000);
   await until("its records are gone", async () => (await keysOf(redis, before)).every(isMark), 5_000);
+  using asker = await SdkClient.open(one.ws);
+  const sentMs = performance.now();
+  const message = asker.centrifuge.rpc("clients.send", { client: clients[0]?.ids[0], data: 1 });
+  await assert.rejects(message, { code: 410 });
+  assert.ok(performance.now() - sentMs < 500, "who asks for a client of a dead node waited for a deadline");
   await pause(FROZEN_MS - (performance.now() - stopMs));
   Deno.kill(frozen.pid, "SIGCONT");
 

@@ -32,6 +32,8 @@ export interface NodeCallOptions {
   readonly tickMs: number;
 }
 
+/** Dead nodes that are remembered. */
+const MAX_GONE = 1_024;
 const MIB = 1024 * 1024;
 
 /** Enough for tens of thousands of calls a second; a payload stays well below what a backend takes. */
@@ -68,6 +70,8 @@ export class NodeCalls {
   readonly #packets: Packets;
   readonly #table: CallTable;
   readonly #serving: Serving;
+  /** An id never comes back, but a frozen process still counts as a receiver. */
+  readonly #gone = new Set<NodeId>();
 
   constructor({ bus, self, clock, log, options = defaultNodeCallOptions }: NodeCallParts) {
     this.#bus = bus;
@@ -103,6 +107,7 @@ export class NodeCalls {
   async call(node: NodeId, method: string, payload: string, timeoutMs: number): Promise<string> {
     this.#checkSize(payload);
     if (node === this.#self) return await this.#callSelf(method, payload, timeoutMs);
+    if (this.#gone.has(node)) throw goneError();
     const waiting = new OneAnswer(this.#table, node, payload.length);
     waiting.id = this.#table.enter(waiting, this.#clock.monotonicMs() + timeoutMs);
     this.#packets.push(node, requestRecord(waiting.id, Math.ceil(timeoutMs), method, payload), waiting);
@@ -176,8 +181,11 @@ export class NodeCalls {
     this.#table.expire(this.#clock.monotonicMs());
   }
 
-  /** `node` has left or was declared dead: what it was asked fails now (410). */
+  /** `node` has left or was declared dead: what it was asked, or will be, fails at once (410). */
   forgetNode(node: NodeId): void {
+    this.#gone.add(node);
+    const [oldest] = this.#gone;
+    if (this.#gone.size > MAX_GONE && oldest !== undefined) this.#gone.delete(oldest);
     this.#table.endNode(node, goneError());
   }
 

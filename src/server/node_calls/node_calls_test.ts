@@ -129,6 +129,8 @@ Deno.test("NodeCalls.call() rejects 410 at once when nobody has that id, and whe
   assert.equal(a.calls.pending, 1);
   a.calls.forgetNode(b.id);
   await failed;
+  const again = a.calls.call(b.id, "never", "", 60_000);
+  await rejects(again, 410);
 });
 
 Deno.test("NodeCalls.call() rejects 100 when the backend does not take it, except to the node itself", async () => {
