@@ -251,13 +251,16 @@ function round(value: number): number {
 async function checkFigures(prometheus: PrometheusServer): Promise<void> {
   const all = async (expr: string) =>
     (await prometheus.query(expr)).map(({ value: [, text] }) => round(Number(text)));
+  // One node is scraped and one rule evaluated before another.
+  const isThere = async (expr: string) => (await all(expr)).length === 3;
+  await until("all nodes have figures", () => isThere("instance:nodes_per_publication:rate5m"), 10_000);
   // Every node has one subscriber of the one channel.
   assert.deepEqual(await all("instance:nodes_per_publication:rate5m"), [3, 3, 3]);
   assert.deepEqual(await all("shoal_backend_connections"), [2, 2, 2]);
   assert.deepEqual(await all("shoal_subscriptions_confirmed"), [1, 1, 1]);
   assert.deepEqual(await all("shoal_connection_limit"), [3686, 3686, 3686]);
   for (const rate of ["commands", "sent_bytes", "received_bytes"]) {
-    const figures = await all(`rate(shoal_backend_${rate}_total[5s])`);
+    const figures = await all(`rate(shoal_backend_${rate}_total[10s])`);
     assert.ok(figures.length === 3 && figures.every((figure) => figure > 0), `${rate}: ${figures}`);
   }
 }
