@@ -1,307 +1,257 @@
-import { backoffMs, randomFraction } from "../../core/backoff.ts";
 import { ClientError } from "../../core/errors.ts";
 import type { NodeId } from "../../core/ids.ts";
 import type { BackendListener, Bus, HistoryDone, PublishDone, Receivers } from "../backend.ts";
-import { dial, helloCommand } from "./dial.ts";
 import type { HistoryOptions } from "./history_command.ts";
-import { type HistoryLane, openLane } from "./history_lane.ts";
-import { LinkTraffic } from "./link_traffic.ts";
-import { Link, type LinkHandler, type ReplyDone } from "./link.ts";
+import type { Line, LineWatcher } from "./line.ts";
 import type { RedisKeys } from "./redis_keys.ts";
-import type { RedisAddress } from "./redis_url.ts";
+import type { Refusal } from "./refusal.ts";
 import { publishHead } from "./resp_encode.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import type { RespValue } from "./resp_value.ts";
+import type { OpenRoute, Route } from "./route.ts";
+import { Section } from "./section.ts";
+import type { SubscriptionIndex, Subscriptions } from "./subscriptions.ts";
 import { Waiters } from "./waiters.ts";
 
-const MAX_QUEUED_BYTES = 16 * 1024 * 1024;
-const PING_EVERY_MS = 1_000;
-const NAMES_PER_COMMAND = 500;
-const COMMANDS_UNDER_WAY = 4;
-const MAX_HEADS = 16_384;
-const RETRY = { baseMs: 50, maxMs: 1_000 };
+const MAX_SPOTS = 16_384;
 
 /** What a bus has to know. */
 export interface RedisBusOptions {
-  readonly address: RedisAddress;
   readonly keys: RedisKeys;
   readonly node: NodeId;
-  readonly publishTimeoutMs: number;
+  /** Sharded pub/sub, as a Redis Cluster needs it. */
+  readonly isSharded: boolean;
   readonly subscribeTimeoutMs: number;
 }
 
 /** Where the bus stands, for the backend around it. */
 export interface BusWatcher {
-  /** `isReady` or `trouble` of the bus changed. */
+  /** `isReady` of the bus, or the trouble of one of its lines, changed. */
   onBusChange(): void;
 }
 
 type Listener = Pick<BackendListener, "onChannelMessage" | "onNodeMessage">;
 
+/** Where a channel is, and the start of its PUBLISH. */
+interface Spot {
+  readonly section: Section;
+  readonly head: string;
+}
+
 /**
- * The bus over one RESP3 connection that both publishes and subscribes, so that the reply of a publish and the
- * messages it causes arrive in one read: a wake-up costs more than a message. It is ready once all that is wanted is
- * subscribed; before that a publish fails at once and reaches nobody. Nothing is sent twice.
+ * The bus over one line per shard, each of which both publishes and subscribes. A channel is published to once all that
+ * its section wants is subscribed; before that a publish fails at once and reaches nobody.
  */
-export class RedisBus implements Bus, LinkHandler {
+export class RedisBus implements Bus, LineWatcher {
   readonly #options: RedisBusOptions;
   readonly #listener: Listener;
   readonly #watcher: BusWatcher;
-  readonly #subscriptions = new Subscriptions();
+  readonly #index: SubscriptionIndex = new Map();
   readonly #waiters: Waiters;
-  /** What its connections have carried. */
-  readonly traffic = new LinkTraffic();
-  readonly #closing = new AbortController();
-  readonly #heads = new Map<string, string>();
-  readonly #failing: PublishDone[] = [];
-  readonly #running: Promise<void>;
-  /** The present connection, logged in or not. */
-  #dialed: Link | undefined;
-  /** The same once it is logged in. */
-  #link: Link | undefined;
-  /** History publishes over it. */
-  #lane: HistoryLane | undefined;
-  #isReady = false;
+  readonly #spots = new Map<string, Spot>();
+  readonly #failing: { readonly done: PublishDone; readonly failure: ClientError }[] = [];
+  readonly #verb: "PUBLISH" | "SPUBLISH";
+  readonly #homes: ReadonlyMap<Subscriptions, Section>;
+  /** Where everything is; shared with all that uses control connections. */
+  readonly route: Route;
+  #lastFailure = unavailable("Redis is not reachable");
+  #lastReason = "";
   #blocked: ClientError | undefined;
-  #isPumping = false;
-  #underWay = 0;
-  #attempt = 0;
-  #trouble: string | undefined = "not connected yet";
-  #notReady: ClientError;
+  #closed: ClientError | undefined;
 
-  constructor(options: RedisBusOptions, listener: Listener, watcher: BusWatcher) {
+  /** `open` is given this bus, which watches the lines of the route. */
+  constructor(
+    options: RedisBusOptions,
+    listener: Listener,
+    watcher: BusWatcher,
+    open: (bus: RedisBus) => OpenRoute,
+  ) {
     this.#options = options;
     this.#listener = listener;
     this.#watcher = watcher;
+    this.#verb = options.isSharded ? "SPUBLISH" : "PUBLISH";
     this.#waiters = new Waiters(options.subscribeTimeoutMs);
-    this.#notReady = unavailable("Redis is not connected yet");
-    this.#subscriptions.want(options.keys.nodeChannel(options.node), undefined);
-    this.#subscriptions.want(options.keys.all, undefined);
-    this.#running = this.#run();
+    this.route = open(this)(this.#index, () => watcher.onBusChange());
+    this.#homes = new Map(this.route.sections.map((section) => [section.subscriptions, section]));
+    this.#want(this.route.ownPlace, options.keys.nodeChannel(options.node), undefined);
+    this.#want(this.route.controlPlace, options.keys.all, undefined);
   }
 
   get isReady(): boolean {
-    return this.#isReady;
-  }
-
-  /** What keeps the bus from being ready. */
-  get trouble(): string | undefined {
-    return this.#trouble;
+    return this.route.sections.every(({ link }) => link !== undefined);
   }
 
   publish(channel: string, message: string, done: PublishDone): void {
-    const link = this.#usableLink();
-    if (link) link.publish(this.#headOf(channel), message, done);
-    else this.#failLater(done);
+    const { section, head } = this.#spots.get(channel) ?? this.#newSpot(channel);
+    const { link } = section;
+    if (link) link.publish(head, message, done);
+    else this.#fail(section, done);
   }
 
   /** Appends to the history of a channel and publishes, in the same order as {@linkcode publish}. */
   publishStored(channel: string, message: string, options: HistoryOptions, done: HistoryDone): void {
-    const lane = this.#usableLink() && this.#lane;
+    const { section } = this.#spots.get(channel) ?? this.#newSpot(channel);
+    const { lane } = section;
     if (lane) lane.publish(channel, message, options, done);
-    else this.#failLater((error) => done(error, undefined));
+    else this.#fail(section, (error) => done(error, undefined));
   }
 
   subscribe(channel: string): Promise<void> {
-    if (this.#closing.signal.aborted) return Promise.reject(this.#notReady);
-    const name = this.#options.keys.channel(channel);
-    if (this.#subscriptions.want(name, channel)) return Promise.resolve();
-    this.#pumpSoon();
+    if (this.#closed) return Promise.reject(this.#closed);
+    const { keys } = this.#options;
+    const name = keys.channel(channel);
+    if (this.#want(keys.placeOf(channel), name, channel)) return Promise.resolve();
     return this.#waiters.wait(name);
   }
 
   unsubscribe(channel: string): void {
-    const name = this.#options.keys.channel(channel);
-    this.#subscriptions.unwant(name);
+    const { keys } = this.#options;
+    const name = keys.channel(channel);
+    const section = this.route.sectionAt(keys.placeOf(channel));
+    section.subscriptions.unwant(name);
     if (this.#waiters.has(name)) {
       this.#waiters.settle(name, unavailable("Unsubscribed before it was confirmed"));
     }
-    this.#pumpSoon();
+    section.carrier?.onWork(section);
   }
 
   sendToNode(node: NodeId, message: string): Promise<Receivers> {
-    return this.#sendTo(publishHead(this.#options.keys.nodeChannel(node)), message);
+    const name = this.#options.keys.nodeChannel(node);
+    return this.#sendTo(this.route.shardOfNode(node)?.line, publishHead(name, this.#verb), message);
   }
 
   sendToChannel(channel: string, message: string): Promise<Receivers> {
-    return this.#sendTo(this.#headOf(channel), message);
+    const { section, head } = this.#spots.get(channel) ?? this.#newSpot(channel);
+    return this.#sendTo(section, head, message);
   }
 
   async sendToAll(message: string): Promise<void> {
-    await this.#sendTo(publishHead(this.#options.keys.all), message);
+    const { controlPlace } = this.route;
+    const head = publishHead(this.#options.keys.all, this.#verb);
+    await this.#sendTo(this.route.shardAt(controlPlace)?.line, head, message);
   }
 
   subscriptions(): { readonly desired: number; readonly confirmed: number } {
-    return this.#subscriptions.counts;
+    const counts = { desired: 0, confirmed: 0 };
+    for (const { subscriptions } of this.route.sections) {
+      counts.desired += subscriptions.counts.desired;
+      counts.confirmed += subscriptions.counts.confirmed;
+    }
+    return counts;
   }
 
-  /** Lets no publish through for as long as there is a `reason`; the connection stays. */
+  /** Lets no publish through for as long as there is a `reason`; the connections stay. */
   block(reason: string | undefined): void {
     this.#blocked = reason === undefined ? undefined : unavailable(reason);
+    for (const { line } of this.route.shards) line.block(this.#blocked !== undefined);
   }
 
-  /** Ends the connection for good. Resolves once it has ended; what is under way fails before that. */
+  /** Ends all lines for good. Resolves once they have ended; what is under way fails before that. */
   async close(): Promise<void> {
-    this.#trouble = "closed";
-    this.#notReady = unavailable("The backend is closed");
-    this.#closing.abort();
-    this.#dialed?.drop(new Error("The backend is closed"));
-    this.#waiters.rejectAll(this.#notReady);
-    await this.#running;
+    this.#closed = unavailable("The backend is closed");
+    this.#waiters.rejectAll(this.#closed);
+    await this.route.close();
   }
 
   onMessage(name: string, message: string): void {
-    const subscription = this.#subscriptions.get(name);
+    const subscription = this.#index.get(name);
     if (!subscription?.isWanted) return;
     if (subscription.channel === undefined) this.#listener.onNodeMessage(message);
     else this.#listener.onChannelMessage(subscription.channel, message);
   }
 
-  onConfirm(verb: "subscribe" | "unsubscribe", name: string): void {
-    if (this.#subscriptions.confirm(verb, name)) this.#waiters.settle(name);
+  onConfirm(line: Line, verb: "subscribe" | "unsubscribe", name: string): void {
+    const section = this.#sectionOf(name);
+    if (section === undefined || section.carrier !== line) return;
+    if (section.subscriptions.confirm(verb, name)) this.#waiters.settle(name);
   }
 
-  onDown(reason: Error): void {
-    this.#dialed = this.#link = this.#lane = undefined;
-    this.#underWay = 0;
-    this.#subscriptions.reset();
-    this.#fail(reason);
-  }
-
-  /** Connects, and connects again, until closed. The wait grows until a connection became ready. */
-  async #run(): Promise<void> {
-    while (!this.#closing.signal.aborted) {
-      const link = await this.#open();
-      await link?.ended;
-      if (this.#closing.signal.aborted) return;
-      await sleep(backoffMs(this.#attempt++, RETRY, randomFraction()), this.#closing.signal);
-    }
-  }
-
-  async #open(): Promise<Link | undefined> {
-    const { address, node, publishTimeoutMs } = this.#options;
-    try {
-      const conn = await dial(address, Math.max(publishTimeoutMs, 1_000), this.#closing.signal);
-      const link = new Link(conn, this, {
-        replyTimeoutMs: publishTimeoutMs,
-        maxQueuedBytes: MAX_QUEUED_BYTES,
-        pingEveryMs: PING_EVERY_MS,
-        traffic: this.traffic,
-      });
-      this.#dialed = link;
-      if (this.#closing.signal.aborted) link.drop(new Error("The backend is closed"));
-      else {link.command(helloCommand(address.login, `shoal-${node}`), 0, (error) =>
-          this.#onHello(link, error));}
-      return link;
-    } catch (thrown) {
-      this.#fail(thrown);
-      return undefined;
-    }
-  }
-
-  #onHello(link: Link, error: Error | undefined): void {
-    if (error) return link.drop(causeOf(error));
-    const { keys } = this.#options;
-    openLane(link, { keys, maxBytes: MAX_QUEUED_BYTES }, (failure, lane) => {
-      if (failure) return link.drop(causeOf(failure));
-      this.#link = link;
-      this.#lane = lane;
-      this.#subscriptions.reset();
-      this.#pump();
-    });
-  }
-
-  #pumpSoon(): void {
-    if (this.#isPumping) return;
-    this.#isPumping = true;
-    queueMicrotask(() => this.#pump());
-  }
-
-  /** Asks Redis for what is wanted and not confirmed, a bounded number of commands at a time. */
-  #pump(): void {
-    this.#isPumping = false;
-    const link = this.#link;
-    while (link !== undefined && this.#underWay < COMMANDS_UNDER_WAY) {
-      const batch = this.#subscriptions.nextBatch(NAMES_PER_COMMAND);
-      if (batch === undefined) return;
-      this.#underWay++;
-      link.command([batch.verb, ...batch.names], batch.names.length, (error) => this.#onBatch(link, error));
-    }
-  }
-
-  #onBatch(link: Link, error: Error | undefined): void {
-    if (this.#link !== link) return;
-    this.#underWay--;
-    // Redis refused names that all share one prefix: no later try on this connection would fare better.
-    if (error) return link.drop(causeOf(error));
-    if (!this.#isReady && this.#subscriptions.isSynced) this.#becomeReady();
-    this.#pump();
-  }
-
-  #becomeReady(): void {
-    this.#isReady = true;
-    this.#attempt = 0;
-    this.#trouble = undefined;
+  onLineChange(line: Line): void {
+    if (!line.isReady) this.route.doubt();
     this.#watcher.onBusChange();
   }
 
-  #fail(thrown: unknown): void {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    this.#isReady = false;
-    if (this.#closing.signal.aborted) return;
-    this.#trouble = reason;
-    this.#notReady = unavailable(`Redis is not reachable: ${reason}`);
+  onMoved(_line: Line, refusal: Refusal): void {
+    this.route.doubt(refusal);
     this.#watcher.onBusChange();
   }
 
-  #sendTo(head: string, message: string): Promise<Receivers> {
+  onRevoked(line: Line, name: string): void {
+    const section = this.#sectionOf(name);
+    // Of all the names of a slot, which leave together, the first is enough.
+    if (section?.carrier !== line) return;
+    line.detach(section);
+    this.route.doubt();
+    this.#watcher.onBusChange();
+  }
+
+  /** Wants `name`. Answers whether it is confirmed already. */
+  #want(place: number, name: string, channel: string | undefined): boolean {
+    const section = this.route.sectionAt(place);
+    if (section.subscriptions.want(name, channel)) return true;
+    section.carrier?.onWork(section);
+    return false;
+  }
+
+  #sectionOf(name: string): Section | undefined {
+    const home = this.#index.get(name)?.home;
+    return home && this.#homes.get(home);
+  }
+
+  #sendTo(by: Line | Section | undefined, head: string, message: string): Promise<Receivers> {
     return new Promise((resolve, reject) => {
-      const done: ReplyDone = (error, reply) =>
-        error ? reject(error) : resolve(typeof reply === "number" ? reply : undefined);
-      const link = this.#usableLink();
-      if (link) link.publish(head, message, done, true);
-      else this.#failLater(reject);
+      const link = by?.link;
+      const trouble = by instanceof Section ? by.carrier?.trouble : by?.trouble;
+      if (!link) return this.#failLater(reject, this.#failure(trouble));
+      link.publish(
+        head,
+        message,
+        (error, reply) => error ? reject(error) : resolve(this.#receivers(reply)),
+        true,
+      );
     });
   }
 
-  #usableLink(): Link | undefined {
-    return this.#isReady && this.#blocked === undefined ? this.#link : undefined;
+  /** On a Cluster a slot may be on its way, and its listeners with it: only there 0 is not certain. */
+  #receivers(reply: RespValue): Receivers {
+    if (typeof reply !== "number") return undefined;
+    return reply === 0 && this.#options.isSharded ? undefined : reply;
   }
 
-  #failLater(done: PublishDone): void {
-    if (this.#failing.push(done) > 1) return;
+  /** Fails `done` in its turn. */
+  #fail(section: Section, done: PublishDone): void {
+    const failure = this.#failure(section.carrier?.trouble);
+    if (section.carrier) section.carrier.refuse(done, failure);
+    else this.#failLater(done, failure);
+  }
+
+  #failLater(done: PublishDone, failure: ClientError): void {
+    if (this.#failing.push({ done, failure }) > 1) return;
     queueMicrotask(() => {
-      for (const each of this.#failing.splice(0)) each(this.#blocked ?? this.#notReady);
+      for (const each of this.#failing.splice(0)) each.done(each.failure);
     });
+  }
+
+  #failure(trouble: string | undefined): ClientError {
+    const known = this.#closed ?? this.#blocked;
+    if (known !== undefined) return known;
+    const reason = trouble ?? this.route.trouble ?? "not ready";
+    // Thousands of publishes may fail for one reason, and an error is dear.
+    if (reason !== this.#lastReason) this.#lastFailure = unavailable(`Redis is not reachable: ${reason}`);
+    this.#lastReason = reason;
+    return this.#lastFailure;
   }
 
   /** Hash, escape and lengths of a channel are worth keeping: they cost more than the rest of a publish. */
-  #headOf(channel: string): string {
-    const known = this.#heads.get(channel);
-    if (known !== undefined) return known;
-    if (this.#heads.size >= MAX_HEADS) this.#heads.clear();
-    const head = publishHead(this.#options.keys.channel(channel));
-    this.#heads.set(channel, head);
-    return head;
+  #newSpot(channel: string): Spot {
+    const { keys } = this.#options;
+    if (this.#spots.size >= MAX_SPOTS) this.#spots.clear();
+    const section = this.route.sectionAt(keys.placeOf(channel));
+    const spot = { section, head: publishHead(keys.channel(channel), this.#verb) };
+    this.#spots.set(channel, spot);
+    return spot;
   }
 }
 
 function unavailable(detail: string): ClientError {
   return new ClientError("internal", { cause: new Error(detail) });
-}
-
-function causeOf(error: Error): Error {
-  return error.cause instanceof Error ? error.cause : error;
-}
-
-/** Waits; ends early when `signal` aborts. */
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, ms);
-    signal.addEventListener("abort", finish);
-  });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ControlTraffic } from "./control_traffic.ts";
 
-type Watched = ConstructorParameters<typeof ControlTraffic>[0];
+type Watched = Parameters<ControlTraffic["watch"]>[0];
 
 /** As much of ioredis as is watched. */
 class FakeRedis {
@@ -25,7 +25,8 @@ class FakeRedis {
 
 Deno.test("ControlTraffic adds up commands and bytes over reconnects", () => {
   const redis = new FakeRedis();
-  const traffic = new ControlTraffic(redis as unknown as Watched);
+  const traffic = new ControlTraffic();
+  traffic.watch(redis as unknown as Watched);
   assert.deepEqual([traffic.connections, traffic.sentBytes, traffic.receivedBytes], [0, 0, 0]);
   redis.emit("connect");
   assert.equal(redis.sendCommand(), 1);
@@ -38,4 +39,19 @@ Deno.test("ControlTraffic adds up commands and bytes over reconnects", () => {
   redis.sendCommand();
   assert.deepEqual([traffic.connections, traffic.sentBytes, traffic.receivedBytes], [1, 22, 11]);
   assert.equal(traffic.commands, 2);
+});
+
+Deno.test("ControlTraffic counts several clients at once", () => {
+  const [first, second] = [new FakeRedis(), new FakeRedis()];
+  const traffic = new ControlTraffic();
+  for (const redis of [first, second]) {
+    traffic.watch(redis as unknown as Watched);
+    redis.emit("connect");
+    redis.sendCommand();
+    redis.stream.bytesWritten = 5;
+  }
+  assert.deepEqual([traffic.connections, traffic.commands, traffic.sentBytes], [2, 2, 10]);
+  first.emit("close");
+  first.emit("close");
+  assert.deepEqual([traffic.connections, traffic.sentBytes], [1, 10]);
 });

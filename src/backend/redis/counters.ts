@@ -1,31 +1,35 @@
 import type { Counters } from "../backend.ts";
-import type { Control } from "./control.ts";
+import type { Controls } from "./controls.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { asNumber } from "./reply.ts";
 
 /** Counters in Redis, each in the partition of its key. */
 export class RedisCounters implements Counters {
-  readonly #control: Control;
+  readonly #controls: Controls;
   readonly #keys: RedisKeys;
 
-  constructor(control: Control, keys: RedisKeys) {
-    this.#control = control;
+  constructor(controls: Controls, keys: RedisKeys) {
+    this.#controls = controls;
     this.#keys = keys;
   }
 
   create(key: string, ttlMs: number): Promise<void> {
-    return this.#control.run(async (redis) => {
+    return this.#controls.at(this.#keys.placeOf(key), async (redis) => {
       await redis.set(this.#keys.count(key), "0", "PX", ttlMs);
     });
   }
 
   increment(key: string, ttlMs: number): Promise<number> {
-    return this.#control.run(async (redis) =>
-      asNumber(await redis.shoalIncrement(this.#keys.count(key), ttlMs))
+    return this.#controls.at(
+      this.#keys.placeOf(key),
+      async (redis) => asNumber(await redis.shoalIncrement(this.#keys.count(key), ttlMs)),
     );
   }
 
   touch(key: string, ttlMs: number): Promise<boolean> {
-    return this.#control.run(async (redis) => await redis.pexpire(this.#keys.count(key), ttlMs) === 1);
+    return this.#controls.at(
+      this.#keys.placeOf(key),
+      async (redis) => await redis.pexpire(this.#keys.count(key), ttlMs) === 1,
+    );
   }
 }

@@ -10,7 +10,7 @@ export async function dial(
   conn.setNoDelay(true);
   if (!address.isTls) return conn;
   // The handshake runs with the first write, and so within the deadline of the first command.
-  return await Deno.startTls(conn, { hostname: address.hostname });
+  return await Deno.startTls(conn, { hostname: address.hostname, caCerts: [...address.caCerts] });
 }
 
 async function connect(
@@ -34,7 +34,7 @@ async function connect(
 }
 
 /** The first command of a connection: speak RESP3, log in, and be seen under `name` in CLIENT LIST. */
-export function helloCommand(login: RedisAddress["login"], name: string): readonly string[] {
+export function helloCommand(login: RedisAddress["login"], name: string | undefined): readonly string[] {
   const auth = login ? ["AUTH", login.user, login.password] : [];
-  return ["HELLO", "3", ...auth, "SETNAME", name];
+  return ["HELLO", "3", ...auth, ...(name === undefined ? [] : ["SETNAME", name])];
 }

@@ -15,6 +15,19 @@ export function shortGeneration(generation: string): string {
   return `${runId.slice(0, 16)}:${replicationId.slice(0, 16)}`;
 }
 
+/**
+ * Why a Redis with these texts of INFO cannot serve a node; undefined when nothing speaks against it. What `allkeys-*`
+ * would evict, tombstones and positions among it, cannot be done without.
+ */
+export function infoTrouble(...infos: readonly string[]): string | undefined {
+  const info = infos.join("\n");
+  if (infoField(info, "role") === "slave") return "it is a replica, and only a master can serve a node";
+  const policy = /^maxmemory_policy:(allkeys-\w+)/m.exec(info)?.[1];
+  if (policy === undefined) return undefined;
+  return `its eviction policy is ${policy}, which drops what the cluster cannot do without; ` +
+    "set maxmemory-policy to noeviction";
+}
+
 function infoField(info: string, name: string): string {
   return new RegExp(`^${name}:(\\w+)`, "m").exec(info)?.[1] ?? "";
 }

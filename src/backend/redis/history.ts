@@ -1,6 +1,6 @@
 import type { History, HistoryDone, HistoryFilter, HistoryPage, StoredMessage } from "../backend.ts";
 import type { RedisBus } from "./bus.ts";
-import type { Control } from "./control.ts";
+import type { Controls } from "./controls.ts";
 import { shortGeneration } from "./generation.ts";
 import { epochMaker, type HistoryOptions, metaTtlMs } from "./history_command.ts";
 import type { RedisKeys } from "./redis_keys.ts";
@@ -12,13 +12,13 @@ const BYTES_PER_CHARACTER = 3;
 /** Histories in Redis: written over the link of the bus, so that they keep its order, and read over the control link. */
 export class RedisHistory implements History {
   readonly #bus: RedisBus;
-  readonly #control: Control;
+  readonly #controls: Controls;
   readonly #keys: RedisKeys;
   readonly #nextEpoch = epochMaker();
 
-  constructor(bus: RedisBus, control: Control, keys: RedisKeys) {
+  constructor(bus: RedisBus, controls: Controls, keys: RedisKeys) {
     this.#bus = bus;
-    this.#control = control;
+    this.#controls = controls;
     this.#keys = keys;
   }
 
@@ -31,15 +31,15 @@ export class RedisHistory implements History {
     const keys = [this.#keys.stream(channel), this.#keys.meta(channel)];
     const range = [limit, since?.offset ?? "", since?.epoch ?? "", isReverse ? 1 : 0];
     const most = maxBytes === undefined ? -1 : maxBytes * BYTES_PER_CHARACTER;
-    return this.#control.run(async (redis) => {
-      const generation = shortGeneration(this.#control.generation);
+    return this.#controls.at(this.#keys.placeOf(channel), async (redis, control) => {
+      const generation = shortGeneration(control.generation);
       const words = [generation, this.#nextEpoch(), metaTtlMs(), ...range, most];
       return cut(readPage(await redis.shoalHistoryRead(...keys, ...words)), maxBytes);
     });
   }
 
   remove(channel: string): Promise<void> {
-    return this.#control.run(async (redis) => {
+    return this.#controls.at(this.#keys.placeOf(channel), async (redis) => {
       await redis.unlink(this.#keys.stream(channel));
     });
   }

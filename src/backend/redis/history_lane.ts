@@ -3,7 +3,7 @@ import { ClientError } from "../../core/errors.ts";
 import type { HistoryDone, StreamPosition } from "../backend.ts";
 import { Fifo } from "./fifo.ts";
 import { HistoryCommands, type HistoryOptions } from "./history_command.ts";
-import { generationOf, shortGeneration } from "./generation.ts";
+import { generationOf, infoTrouble, shortGeneration } from "./generation.ts";
 import type { Link, ReplyDone } from "./link.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { asList, asNumber, asText } from "./reply.ts";
@@ -36,6 +36,8 @@ export interface LaneOptions {
   readonly generation: string;
   /** Name under which Redis knows the script of a publish. */
   readonly sha: string;
+  /** It publishes by sharded pub/sub. */
+  readonly isSharded: boolean;
   /** Bytes of publishes that may wait for their answer; one past that fails in its turn. */
   readonly maxBytes: number;
 }
@@ -51,6 +53,7 @@ export interface LaneOptions {
 export class HistoryLane {
   readonly #link: LaneLink;
   readonly #commands: HistoryCommands;
+  readonly #script: string;
   readonly #maxBytes: number;
   readonly #full: Outcome;
   readonly #entries = new Fifo<Entry>();
@@ -59,7 +62,8 @@ export class HistoryLane {
   #underWay = 0;
   #isMending = false;
 
-  constructor(link: LaneLink, { keys, generation, sha, maxBytes }: LaneOptions) {
+  constructor(link: LaneLink, { keys, generation, sha, isSharded, maxBytes }: LaneOptions) {
+    this.#script = historyPublishScript(isSharded);
     this.#link = link;
     this.#generation = generation;
     this.#commands = new HistoryCommands(keys, sha);
@@ -133,7 +137,7 @@ export class HistoryLane {
 
   #sendAgain(entries: readonly Entry[]): void {
     // Should this fail, the publishes behind it say so.
-    this.#link.command(["SCRIPT", "LOAD", historyPublishScript], 0, () => {});
+    this.#link.command(["SCRIPT", "LOAD", this.#script], 0, () => {});
     for (const entry of entries) this.#send(entry);
   }
 }
@@ -144,7 +148,7 @@ export class HistoryLane {
  */
 export function openLane(
   link: LaneLink,
-  options: Pick<LaneOptions, "keys" | "maxBytes">,
+  options: Pick<LaneOptions, "keys" | "maxBytes" | "isSharded">,
   done: (error: ClientError | undefined, lane: HistoryLane | undefined) => void,
 ): void {
   const texts: string[] = [];
@@ -155,10 +159,12 @@ export function openLane(
   };
   link.command(["INFO", "server"], 0, take);
   link.command(["INFO", "replication"], 0, take);
-  link.command(["SCRIPT", "LOAD", historyPublishScript], 0, (error, value) => {
+  link.command(["SCRIPT", "LOAD", historyPublishScript(options.isSharded)], 0, (error, value) => {
     take(error, value);
-    if (failed) return done(failed, undefined);
     const [server = "", replication = "", sha = ""] = texts;
+    const reason = infoTrouble(replication);
+    if (reason !== undefined) failed ??= new ClientError("internal", { cause: new Error(reason) });
+    if (failed) return done(failed, undefined);
     const generation = shortGeneration(generationOf(server, replication));
     done(undefined, new HistoryLane(link, { ...options, generation, sha }));
   });

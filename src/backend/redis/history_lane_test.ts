@@ -48,7 +48,11 @@ function stored(offset: number, ...rest: readonly RespValue[]): RespValue {
 function open(): { readonly link: FakeLink; readonly lane: HistoryLane; readonly results: string[] } {
   const link = new FakeLink();
   let opened: HistoryLane | undefined;
-  openLane(link, { keys: redisKeys("shoal:", 4), maxBytes: MAX_BYTES }, (_error, lane) => opened = lane);
+  openLane(
+    link,
+    { keys: redisKeys("shoal:", 4), maxBytes: MAX_BYTES, isSharded: false },
+    (_error, lane) => opened = lane,
+  );
   for (const reply of [`run_id:${"a".repeat(40)}\r\n`, `master_replid:${"b".repeat(40)}\r\n`, SHA]) {
     link.answer(reply);
   }
@@ -75,7 +79,7 @@ Deno.test("openLane() fails when Redis refuses one of its questions", () => {
   const causes: string[] = [];
   openLane(
     link,
-    { keys: redisKeys("shoal:", 4), maxBytes: MAX_BYTES },
+    { keys: redisKeys("shoal:", 4), maxBytes: MAX_BYTES, isSharded: false },
     (error) => causes.push(String(error?.cause)),
   );
   link.answer("run_id:a\r\n");

@@ -4,7 +4,7 @@ import { utf8Bytes, utf8Length } from "../../core/utf8.ts";
 import { Fifo } from "./fifo.ts";
 import { LinkTraffic } from "./link_traffic.ts";
 import { encodeCommand, encodePublish } from "./resp_encode.ts";
-import { type RespHandler, RespParser } from "./resp_parser.ts";
+import { defaultRespLimits, type RespHandler, RespParser } from "./resp_parser.ts";
 import { RedisReplyError, RespError, type RespValue } from "./resp_value.ts";
 
 /** What a link needs of a connection; `Deno.Conn` has it. */
@@ -17,8 +17,12 @@ export interface Wire {
 /** What a link tells the bus. Nothing is told after `onDown`. */
 export interface LinkHandler {
   onMessage(name: string, message: string): void;
-  /** Redis confirmed one name of a SUBSCRIBE or UNSUBSCRIBE. */
+  /** Redis confirmed one name of a SUBSCRIBE or UNSUBSCRIBE, sharded or not. */
   onConfirm(verb: "subscribe" | "unsubscribe", name: string): void;
+  /** Redis ended a subscription that nobody asked it to end: the slot of `name` has left this server. */
+  onRevoked(name: string): void;
+  /** Redis refused a command; told before the command's `done`. */
+  onRefused(error: RedisReplyError): void;
   /** The link is gone. Called once, before the outstanding commands fail. */
   onDown(reason: Error): void;
 }
@@ -33,10 +37,21 @@ export interface LinkOptions {
   readonly pingEveryMs: number;
   /** Where the link adds what it carries. */
   readonly traffic?: LinkTraffic;
+  /** Messages come by sharded pub/sub. */
+  readonly isSharded?: boolean;
 }
 
 /** Called once per command: with an error as in `PublishDone`, else with the reply. */
 export type ReplyDone = (error: ClientError | undefined, value: RespValue) => void;
+
+type ConfirmVerb = "subscribe" | "unsubscribe";
+
+const VERBS: ReadonlyMap<string, ConfirmVerb> = new Map([
+  ["subscribe", "subscribe"],
+  ["ssubscribe", "subscribe"],
+  ["unsubscribe", "unsubscribe"],
+  ["sunsubscribe", "unsubscribe"],
+]);
 
 /** A command under way. */
 interface Pending {
@@ -44,8 +59,8 @@ interface Pending {
   readonly atMs: number;
   /** Confirmations that answer it in place of a reply (SUBSCRIBE, UNSUBSCRIBE). */
   pushesLeft: number;
-  /** Its reply is the number of nodes that it reached. */
-  readonly isPublication: boolean;
+  /** What answers it, where that is no plain reply: confirmations, or the number of nodes that it reached. */
+  readonly awaits: ConfirmVerb | "reach" | undefined;
   /** Set when it was never sent and only waits for its turn to fail. */
   readonly failure: ClientError | undefined;
 }
@@ -61,7 +76,7 @@ export class Link implements RespHandler {
   readonly #options: LinkOptions;
   readonly #clock: Clock;
   readonly #traffic: LinkTraffic;
-  readonly #parser = new RespParser(this);
+  readonly #parser: RespParser;
   readonly #pending = new Fifo<Pending>();
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #checkEveryMs: number;
@@ -84,6 +99,7 @@ export class Link implements RespHandler {
     this.#clock = clock;
     this.#traffic = options.traffic ?? new LinkTraffic();
     this.#traffic.connections++;
+    this.#parser = new RespParser(this, defaultRespLimits, options.isSharded);
     this.#full = new ClientError("internal", {
       cause: new Error(`Redis takes no more: ${options.maxQueuedBytes} bytes wait to be written`),
     });
@@ -108,22 +124,27 @@ export class Link implements RespHandler {
   publish(head: string, message: string, done: ReplyDone, isInternal = false): void {
     const messageBytes = utf8Length(message);
     const bytes = head.length + messageBytes;
-    if (this.#hasRoom(bytes)) {
-      this.#send(encodePublish(head, message, messageBytes), bytes, 0, done, !isInternal);
-    } else this.#refuse(done);
+    if (!this.#hasRoom(bytes)) return this.refuse(done);
+    this.#send(encodePublish(head, message, messageBytes), bytes, done, isInternal ? undefined : "reach");
   }
 
   /** Sends any other command. `pushes`: how many confirmations answer it; 0 means one plain reply. */
   command(words: readonly string[], pushes: number, done: ReplyDone): void {
     const text = encodeCommand(words);
-    if (this.#hasRoom(text.length)) this.#send(text, text.length, pushes, done);
-    else this.#refuse(done);
+    if (!this.#hasRoom(text.length)) return this.refuse(done);
+    this.#send(text, text.length, done, VERBS.get(words[0]?.toLowerCase() ?? ""), pushes);
   }
 
   /** Sends a command that is encoded already, of `bytes` bytes in UTF-8, and has one plain reply. */
   send(text: string, bytes: number, done: ReplyDone): void {
-    if (this.#hasRoom(bytes)) this.#send(text, bytes, 0, done);
-    else this.#refuse(done);
+    if (this.#hasRoom(bytes)) this.#send(text, bytes, done);
+    else this.refuse(done);
+  }
+
+  /** Fails `done` later, and not before the commands that were sent earlier are answered. */
+  refuse(done: ReplyDone, failure: ClientError = this.#down ?? this.#full): void {
+    if (this.#pending.size === 0) queueMicrotask(() => done(failure, null));
+    else this.#pending.push({ done, atMs: this.#tickMs, pushesLeft: 0, awaits: undefined, failure });
   }
 
   /** Ends the link; what is under way fails with `reason` as its cause. Idempotent. */
@@ -146,10 +167,13 @@ export class Link implements RespHandler {
 
   onPush(kind: string, [name]: readonly RespValue[]): void {
     if (this.#down !== undefined) return;
-    if ((kind !== "subscribe" && kind !== "unsubscribe") || typeof name !== "string") return;
+    const verb = VERBS.get(kind);
+    if (verb === undefined || typeof name !== "string") return;
     const pending = this.#pending.peek();
-    if (pending === undefined || pending.pushesLeft === 0) return this.drop(outOfStep());
-    this.#handler.onConfirm(kind, name);
+    if (pending === undefined || pending.pushesLeft === 0 || pending.awaits !== verb) {
+      return kind === "sunsubscribe" ? this.#handler.onRevoked(name) : this.drop(outOfStep());
+    }
+    this.#handler.onConfirm(verb, name);
     if (--pending.pushesLeft === 0) this.#settle(undefined, null);
   }
 
@@ -158,14 +182,15 @@ export class Link implements RespHandler {
     const pending = this.#pending.peek();
     const isRefusal = value instanceof RedisReplyError;
     if (pending === undefined || (pending.pushesLeft > 0 && !isRefusal)) return this.drop(outOfStep());
-    if (isRefusal) this.#settle(new ClientError("internal", { cause: value }), null);
-    else this.#settle(undefined, value);
+    if (!isRefusal) return this.#settle(undefined, value);
+    this.#handler.onRefused(value);
+    this.#settle(new ClientError("internal", { cause: value }), null);
   }
 
   /** Answers the oldest command, and those behind it that were refused and only waited for their turn. */
   #settle(error: ClientError | undefined, value: RespValue): void {
     const settled = this.#pending.shift();
-    if (settled?.isPublication && typeof value === "number") this.#traffic.countReach(value);
+    if (settled?.awaits === "reach" && typeof value === "number") this.#traffic.countReach(value);
     settled?.done(error, value);
     for (let next = this.#pending.peek(); next?.failure; next = this.#pending.peek()) {
       this.#pending.shift();
@@ -178,14 +203,7 @@ export class Link implements RespHandler {
     return this.#textBytes + this.#writingBytes + bytes <= this.#options.maxQueuedBytes;
   }
 
-  /** Fails `done` later, and not before the commands that were sent earlier are answered. */
-  #refuse(done: ReplyDone): void {
-    const failure = this.#down ?? this.#full;
-    if (this.#pending.size === 0) queueMicrotask(() => done(failure, null));
-    else this.#pending.push({ done, atMs: this.#tickMs, pushesLeft: 0, isPublication: false, failure });
-  }
-
-  #send(text: string, bytes: number, pushes: number, done: ReplyDone, isPublication = false): void {
+  #send(text: string, bytes: number, done: ReplyDone, awaits?: Pending["awaits"], pushesLeft = 0): void {
     if (!this.#isFlushing) {
       this.#isFlushing = true;
       this.#tickMs = this.#clock.monotonicMs();
@@ -194,7 +212,7 @@ export class Link implements RespHandler {
     this.#traffic.commands++;
     this.#text += text;
     this.#textBytes += bytes;
-    this.#pending.push({ done, atMs: this.#tickMs, pushesLeft: pushes, isPublication, failure: undefined });
+    this.#pending.push({ done, atMs: this.#tickMs, pushesLeft, awaits, failure: undefined });
   }
 
   /** Writes until nothing is left; what is queued during a write leaves together with the next. */

@@ -63,6 +63,12 @@ class Recorder implements LinkHandler {
   onConfirm(verb: string, name: string): void {
     this.events.push(`${verb} ${name}`);
   }
+  onRevoked(name: string): void {
+    this.events.push(`revoked ${name}`);
+  }
+  onRefused(error: Error): void {
+    this.events.push(`refused: ${error.message}`);
+  }
   onDown(reason: Error): void {
     this.events.push(`down: ${reason.message}`);
   }

@@ -1,12 +1,16 @@
 import type { BackendFactory } from "../backend.ts";
+import { ControlTraffic } from "./control_traffic.ts";
+import { LinkTraffic } from "./link_traffic.ts";
 import { RedisBackend } from "./redis_backend.ts";
 import { redisKeys } from "./redis_keys.ts";
-import { parseRedisUrl } from "./redis_url.ts";
+import { type RedisTopology, resolveTopology } from "./topology.ts";
 
-/** How a node reaches its Redis. */
-export interface RedisBackendOptions {
-  /** `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for TLS. */
-  readonly url: string;
+export type { RedisTopology } from "./topology.ts";
+
+/** What all nodes of a cluster have in common, wherever their Redis is. */
+export interface RedisBackendCommon {
+  /** PEM of a certificate authority that is trusted beside the usual ones. */
+  readonly ca?: string;
   /** Stands before every key and channel; no braces. Clusters with different prefixes can share a Redis. */
   readonly prefix: string;
   /** The same on all nodes of a cluster, for ever. */
@@ -19,12 +23,29 @@ export interface RedisBackendOptions {
   readonly commandTimeoutMs: number;
 }
 
+/** How a node reaches its Redis: several servers by their topology, or one by its URL alone. */
+export type RedisBackendOptions =
+  & RedisBackendCommon
+  & (
+    | { readonly topology: RedisTopology }
+    /** `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for TLS. */
+    | { readonly url: string }
+  );
+
 /**
- * A backend over Redis 6.2 or later, for nodes on any number of machines. A Redis that cannot be reached is waited
- * for, at start and later. Throws `TypeError` on a URL or prefix it cannot use.
+ * A backend over Redis 6.2 or later (7.0 for a Redis Cluster), for nodes on any number of machines. A Redis that cannot
+ * be reached is waited for, at start and later. Throws `TypeError` on a URL or prefix it cannot use.
  */
 export function redisBackend(options: RedisBackendOptions): BackendFactory {
-  const address = parseRedisUrl(options.url);
-  const keys = redisKeys(options.prefix, options.partitions);
-  return (node, listener) => new RedisBackend({ ...options, address, keys, node }, listener);
+  const { prefix, partitions, ca = "" } = options;
+  const given: RedisTopology = "url" in options ? { kind: "one", url: options.url } : options.topology;
+  const topology = resolveTopology(given, partitions, ca);
+  const keys = redisKeys(prefix, partitions);
+  const { isSharded } = topology;
+  return (node, listener) => {
+    const traffic = { lines: new LinkTraffic(), controls: new ControlTraffic() };
+    const settings = { ...options, keys, node, isSharded, traffic };
+    const openRoute = topology.open.bind(undefined, settings);
+    return new RedisBackend({ ...settings, openRoute }, listener);
+  };
 }

@@ -1,7 +1,8 @@
 import { type NodeId, nodeOfClient } from "../../core/ids.ts";
 import { encodeJoin, encodeLeave } from "../../protocol/envelope.ts";
 import type { Presence, PresenceMember } from "../backend.ts";
-import type { Control, ControlClient } from "./control.ts";
+import type { ControlClient } from "./control.ts";
+import type { Controls } from "./controls.ts";
 import { escapeName, type RedisKeys } from "./redis_keys.ts";
 
 /** Members per round trip of a reader: a large channel must not hold up Redis. */
@@ -11,40 +12,40 @@ const LEAVE = encodeLeave("");
 
 /** Presence in Redis. Writing is one script; reading goes in pages, and then asks who of the nodes met is dead. */
 export class RedisPresence implements Presence {
-  readonly #control: Control;
+  readonly #controls: Controls;
   readonly #keys: RedisKeys;
   readonly #node: NodeId;
 
-  constructor(control: Control, keys: RedisKeys, node: NodeId) {
-    this.#control = control;
+  constructor(controls: Controls, keys: RedisKeys, node: NodeId) {
+    this.#controls = controls;
     this.#keys = keys;
     this.#node = node;
   }
 
   add(channel: string, { client, info }: PresenceMember, isAnnounced: boolean): Promise<boolean> {
     const words = [client, info, isAnnounced ? 1 : 0, escapeName(channel), this.#keys.channel(channel), JOIN];
-    return this.#control.run(async (redis) =>
-      await redis.shoalPresenceAdd(...this.#keysOf(channel), ...words) === 1
+    return this.#at(
+      channel,
+      async (redis) => await redis.shoalPresenceAdd(...this.#keysOf(channel), ...words) === 1,
     );
   }
 
   remove(channel: string, client: string): Promise<boolean> {
     const words = [client, escapeName(channel), this.#keys.channel(channel), LEAVE];
-    return this.#control.run(async (redis) =>
-      await redis.shoalPresenceRemove(...this.#keysOf(channel), ...words) === 1
+    return this.#at(
+      channel,
+      async (redis) => await redis.shoalPresenceRemove(...this.#keysOf(channel), ...words) === 1,
     );
   }
 
-  members(channel: string): Promise<readonly PresenceMember[]> {
-    return this.#control.run(async (redis) => {
-      const values = await readAll(redis, this.#keys.presence(channel));
-      const dead = await this.#deadAmong(redis, values.keys());
-      const members: PresenceMember[] = [];
-      for (const [client, value] of values) {
-        if (!dead.has(nodeOf(client))) members.push({ client, info: value.slice(1) });
-      }
-      return members;
-    });
+  async members(channel: string): Promise<readonly PresenceMember[]> {
+    const values = await this.#at(channel, (redis) => readAll(redis, this.#keys.presence(channel)));
+    const dead = await this.#deadAmong(channel, values.keys());
+    const members: PresenceMember[] = [];
+    for (const [client, value] of values) {
+      if (!dead.has(nodeOf(client))) members.push({ client, info: value.slice(1) });
+    }
+    return members;
   }
 
   async stats(channel: string): Promise<{ readonly clients: number; readonly users: number }> {
@@ -57,14 +58,27 @@ export class RedisPresence implements Presence {
     return [this.#keys.presence(channel), partition.owned(this.#node), partition.dead(this.#node)];
   }
 
+  #at<T>(channel: string, commands: (redis: ControlClient) => Promise<T>): Promise<T> {
+    return this.#controls.at(this.#keys.placeOf(channel), commands);
+  }
+
   /** One question for all nodes, of which a channel has few; nothing is remembered, for a node dies between two. */
-  async #deadAmong(redis: ControlClient, clients: Iterable<string>): Promise<ReadonlySet<string>> {
+  async #deadAmong(channel: string, clients: Iterable<string>): Promise<ReadonlySet<string>> {
     const clientOf = new Map<string, string>();
     for (const client of clients) clientOf.set(nodeOf(client), client);
     const nodes = [...clientOf.values()].map(nodeOfClient).filter((node) => node !== undefined);
     if (nodes.length === 0) return new Set();
-    const tombs = await redis.mget(nodes.map((node) => this.#keys.tomb(node)));
-    return new Set(nodes.filter((_, i) => tombs[i] !== null));
+    const marks = await this.#marksOf(channel, nodes);
+    return new Set(nodes.filter((_, i) => marks[i] !== null));
+  }
+
+  /** Tombstones; while the registry is away nobody is buried, and the marks of the partition say the same. */
+  #marksOf(channel: string, nodes: readonly NodeId[]): Promise<readonly (string | null)[]> {
+    if (this.#controls.hasRegistry) {
+      return this.#controls.inRegistry((redis) => redis.mget(nodes.map((node) => this.#keys.tomb(node))));
+    }
+    const { dead } = this.#keys.partitionOf(channel);
+    return this.#at(channel, (redis) => redis.mget(nodes.map(dead)));
   }
 }
 

@@ -10,39 +10,47 @@ import type {
   Registry,
 } from "../backend.ts";
 import { type BusWatcher, RedisBus, type RedisBusOptions } from "./bus.ts";
-import { Control, type ControlOptions, type ControlWatcher } from "./control.ts";
+import { Controls } from "./controls.ts";
 import { RedisCounters } from "./counters.ts";
 import { sumOf } from "./link_traffic.ts";
 import { RedisHistory } from "./history.ts";
 import { RedisPresence } from "./presence.ts";
 import { RedisRegistry } from "./registry.ts";
+import type { OpenRoute } from "./route.ts";
+import type { ShardTraffic, ShardWatcher } from "./shard.ts";
 
 /** What one node's backend is made of: {@linkcode RedisBackendOptions} of the door, parsed. */
-export interface RedisBackendConfig extends RedisBusOptions, ControlOptions {}
+export interface RedisBackendConfig extends RedisBusOptions {
+  readonly commandTimeoutMs: number;
+  readonly traffic: ShardTraffic;
+  /** Opens the way to all shards, which tell `watcher` what happens to them. */
+  openRoute(watcher: ShardWatcher): OpenRoute;
+}
 
-/** One node's way to the others through Redis: ready when both of its connections are. */
-export class RedisBackend implements Backend, BusWatcher, ControlWatcher {
+/** One node's way to the others through Redis: ready when each place has a shard, and each shard is ready. */
+export class RedisBackend implements Backend, BusWatcher {
   readonly kind = "redis";
   readonly registry: Registry;
   readonly counters: Counters;
   readonly history: History;
   readonly presence: Presence;
   readonly #listener: BackendListener;
-  readonly #control: Control;
+  readonly #traffic: ShardTraffic;
+  readonly #controls: Controls;
   readonly #bus: RedisBus;
-  readonly #where: string;
   #state: BackendState = "connecting";
   #closing: Promise<void> | undefined;
 
   constructor(config: RedisBackendConfig, listener: BackendListener) {
-    this.#where = config.address.text;
+    const { keys, node } = config;
     this.#listener = listener;
-    this.#control = new Control(config, this);
-    this.#bus = new RedisBus(config, listener, this);
-    this.registry = new RedisRegistry(this.#control, config.keys, config.node, config.partitions);
-    this.counters = new RedisCounters(this.#control, config.keys);
-    this.history = new RedisHistory(this.#bus, this.#control, config.keys);
-    this.presence = new RedisPresence(this.#control, config.keys, config.node);
+    this.#traffic = config.traffic;
+    this.#bus = new RedisBus(config, listener, this, (bus) => config.openRoute(this.#watcherFor(bus)));
+    const controls = this.#controls = new Controls(this.#bus.route, config.commandTimeoutMs);
+    this.registry = new RedisRegistry(controls, keys, node);
+    this.counters = new RedisCounters(controls, keys);
+    this.history = new RedisHistory(this.#bus, controls, keys);
+    this.presence = new RedisPresence(controls, keys, node);
   }
 
   get bus(): Bus {
@@ -55,13 +63,14 @@ export class RedisBackend implements Backend, BusWatcher, ControlWatcher {
 
   get trouble(): string | undefined {
     if (this.#state === "ready") return undefined;
-    if (this.#state === "closed") return `Redis at ${this.#where}: the backend is closed`;
-    const reason = this.#control.trouble ?? this.#bus.trouble ?? "not ready";
-    return `Redis at ${this.#where}: ${oneLine(reason)}; trying again`;
+    if (this.#state === "closed") return "Redis: the backend is closed";
+    const { route } = this.#bus;
+    for (const shard of route.shards) if (shard.trouble !== undefined) return shard.trouble;
+    return route.trouble ?? "Redis: not ready";
   }
 
   get traffic(): BackendTraffic {
-    return sumOf(this.#bus.traffic, this.#control.traffic);
+    return sumOf(this.#traffic.lines, this.#traffic.controls);
   }
 
   close(): Promise<void> {
@@ -73,19 +82,40 @@ export class RedisBackend implements Backend, BusWatcher, ControlWatcher {
     this.#update();
   }
 
-  onControlChange(): void {
-    this.#bus.block(this.#control.mismatch);
+  #watcherFor(bus: RedisBus): ShardWatcher {
+    return {
+      onMessage: (name, message) => bus.onMessage(name, message),
+      onConfirm: (line, verb, name) => bus.onConfirm(line, verb, name),
+      onLineChange: (line) => bus.onLineChange(line),
+      onMoved: (line, refusal) => bus.onMoved(line, refusal),
+      onRevoked: (line, name) => bus.onRevoked(line, name),
+      onControlChange: () => this.#onControlChange(),
+    };
+  }
+
+  #onControlChange(): void {
+    const { route } = this.#bus;
+    let mismatch: string | undefined;
+    for (const { control } of route.shards) mismatch ??= control.mismatch;
+    this.#bus.block(mismatch);
     this.#update();
   }
 
   async #close(): Promise<void> {
     this.#become("closed");
-    await Promise.all([this.#bus.close(), this.#control.close()]);
+    this.#controls.close();
+    await this.#bus.close();
   }
 
   #update(): void {
-    if (this.#bus.isReady && this.#control.isReady) this.#become("ready");
+    if (this.#isReady()) this.#become("ready");
     else if (this.#state === "ready") this.#become("lost");
+  }
+
+  #isReady(): boolean {
+    if (!this.#bus.isReady) return false;
+    for (const shard of this.#bus.route.shards) if (!shard.isReady) return false;
+    return true;
   }
 
   #become(state: BackendState): void {
@@ -93,8 +123,4 @@ export class RedisBackend implements Backend, BusWatcher, ControlWatcher {
     this.#state = state;
     this.#listener.onState(state);
   }
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").slice(0, 300);
 }

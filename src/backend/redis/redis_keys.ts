@@ -2,6 +2,8 @@ import type { NodeId } from "../../core/ids.ts";
 
 /** The names that a whole partition shares; what they hold is of that partition alone. */
 export interface PartitionKeys {
+  /** Number of the partition: what is in it lives on one Redis. */
+  readonly place: number;
   /** What stands before the escaped channel in {@linkcode RedisKeys.presence}. */
   readonly presencePrefix: string;
   /** What stands before the escaped channel in {@linkcode RedisKeys.channel}. */
@@ -48,8 +50,12 @@ export interface RedisKeys {
   idem(channel: string, keyHash: string): string;
   /** HASH: client id -> 1 (announced) or 0, then its info. */
   presence(channel: string): string;
-  /** The partition of a channel. */
+  /** The partition of a channel, or of the key of a counter. */
   partitionOf(channel: string): PartitionKeys;
+  /** Its number alone. */
+  placeOf(channel: string): number;
+  /** STRING: written now and then, to see whether the Redis of a place takes writes. */
+  writable(place: number): string;
   /** Every partition. */
   readonly allPartitions: readonly PartitionKeys[];
 }
@@ -63,9 +69,10 @@ export function redisKeys(prefix: string, partitions: number): RedisKeys {
     throw new TypeError(`Cannot use Redis prefix "${prefix}": want one without { and }`);
   }
   const control = `${prefix}{ctl}`;
+  const placeOf = (text: string) => partitionOf(text, partitions);
   const inPartition = (kind: string, text: string) =>
-    `${prefix}{p${partitionOf(text, partitions)}}${kind}:${escapeName(text)}`;
-  const allPartitions = Array.from({ length: partitions }, (_, n) => partitionKeys(`${prefix}{p${n}}`));
+    `${prefix}{p${placeOf(text)}}${kind}:${escapeName(text)}`;
+  const allPartitions = Array.from({ length: partitions }, (_, n) => partitionKeys(n, `${prefix}{p${n}}`));
   return {
     nodes: `${control}nodes`,
     reaping: `${control}reaping`,
@@ -88,16 +95,19 @@ export function redisKeys(prefix: string, partitions: number): RedisKeys {
     idem: (channel, keyHash) => `${inPartition("idem", channel)}:${keyHash}`,
     presence: (channel) => inPartition("presence", channel),
     partitionOf(channel) {
-      const found = allPartitions[partitionOf(channel, partitions)];
+      const found = allPartitions[placeOf(channel)];
       if (found === undefined) throw new RangeError(`Cannot use ${partitions} partitions: want at least 1`);
       return found;
     },
     allPartitions,
+    placeOf,
+    writable: (place) => `${place < partitions ? `${prefix}{p${place}}` : control}writable`,
   };
 }
 
-function partitionKeys(tagged: string): PartitionKeys {
+function partitionKeys(place: number, tagged: string): PartitionKeys {
   return {
+    place,
     presencePrefix: `${tagged}presence:`,
     channelPrefix: `${tagged}ch:`,
     owned: (id) => `${tagged}owned:${id}`,

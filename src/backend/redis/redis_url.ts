@@ -3,6 +3,8 @@ export interface RedisAddress {
   readonly hostname: string;
   readonly port: number;
   readonly isTls: boolean;
+  /** PEM of authorities that are trusted beside the usual ones. */
+  readonly caCerts: readonly string[];
   /** Undefined without a password. A password alone belongs to the user `default`. */
   readonly login: { readonly user: string; readonly password: string } | undefined;
   /** Database number of keys; pub/sub knows no databases. */
@@ -15,7 +17,7 @@ export interface RedisAddress {
  * Reads `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for TLS. Throws `TypeError` on anything
  * else, never with the password in its text.
  */
-export function parseRedisUrl(text: string): RedisAddress {
+export function parseRedisUrl(text: string, { usualPort = 6379, ca = "" } = {}): RedisAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== "redis:" && url.protocol !== "rediss:")) {
     throw new TypeError("Cannot read Redis URL: want redis://host:port or rediss://host:port");
@@ -27,11 +29,12 @@ export function parseRedisUrl(text: string): RedisAddress {
     );
   }
   const hostname = url.hostname.replace(/^\[(.*)\]$/, "$1") || "127.0.0.1";
-  const port = url.port === "" ? 6379 : Number(url.port);
+  const port = url.port === "" ? usualPort : Number(url.port);
   return {
     hostname,
     port,
     isTls: url.protocol === "rediss:",
+    caCerts: ca === "" ? [] : [ca],
     login: loginOf(url),
     database: Number(database),
     text: `${url.hostname || hostname}:${port}`,

@@ -6,6 +6,7 @@ Deno.test("parseRedisUrl() reads a plain URL with its defaults", () => {
     hostname: "cache",
     port: 6379,
     isTls: false,
+    caCerts: [],
     login: undefined,
     database: 0,
     text: "cache:6379",

@@ -11,8 +11,8 @@ export function encodeCommand(words: readonly string[]): string {
 }
 
 /** The part of a PUBLISH that depends on the channel alone; worth keeping. {@linkcode encodePublish} adds the rest. */
-export function publishHead(name: string): string {
-  return `*3\r\n${encodeWord("PUBLISH")}${encodeWord(name)}$`;
+export function publishHead(name: string, verb: "PUBLISH" | "SPUBLISH" = "PUBLISH"): string {
+  return `*3\r\n${encodeWord(verb)}${encodeWord(name)}$`;
 }
 
 /** A whole PUBLISH from the head of its channel and a message of `bytes` bytes in UTF-8. */

@@ -42,6 +42,7 @@ const LF = 10;
 const DOLLAR = 36;
 const COLON = 58;
 const MESSAGE = new TextEncoder().encode(">3\r\n$7\r\nmessage\r\n");
+const SHARDED_MESSAGE = new TextEncoder().encode(">3\r\n$8\r\nsmessage\r\n");
 const INCOMPLETE = Symbol("incomplete");
 
 /**
@@ -51,13 +52,16 @@ const INCOMPLETE = Symbol("incomplete");
 export class RespParser {
   readonly #handler: RespHandler;
   readonly #limits: RespLimits;
+  readonly #message: Uint8Array;
   readonly #buffer: ReadBuffer;
   readonly #stack: Frame[] = [];
   #valueBytes = 0;
   #lineFrom = 0;
   #bulkLength = 0;
 
-  constructor(handler: RespHandler, limits: RespLimits = defaultRespLimits) {
+  /** `isSharded`: most pushes will be messages of sharded pub/sub; others are read too, only slower. */
+  constructor(handler: RespHandler, limits: RespLimits = defaultRespLimits, isSharded = false) {
+    this.#message = isSharded ? SHARDED_MESSAGE : MESSAGE;
     this.#handler = handler;
     this.#limits = limits;
     this.#buffer = new ReadBuffer(limits.maxValueBytes);
@@ -82,11 +86,12 @@ export class RespParser {
   /** The hot path: a whole `message` push in the buffer, read without a frame or a list. */
   #takeMessage(): boolean {
     const { bytes, start, end } = this.#buffer;
-    if (end - start < MESSAGE.length) return false;
-    for (let i = 0; i < MESSAGE.length; i++) {
-      if (bytes[start + i] !== MESSAGE[i]) return false;
+    const head = this.#message;
+    if (end - start < head.length) return false;
+    for (let i = 0; i < head.length; i++) {
+      if (bytes[start + i] !== head[i]) return false;
     }
-    const nameFrom = this.#bulkAt(start + MESSAGE.length);
+    const nameFrom = this.#bulkAt(start + head.length);
     if (nameFrom < 0) return false;
     const nameTo = nameFrom + this.#bulkLength;
     const from = this.#bulkAt(nameTo + 2);
@@ -230,7 +235,9 @@ export class RespParser {
     this.#valueBytes = 0;
     const [kind, name, message] = values;
     if (typeof kind !== "string") throw new RespError("Cannot read Redis reply: a push without a kind");
-    if (kind === "message" && typeof name === "string" && typeof message === "string") {
+    if (
+      (kind === "message" || kind === "smessage") && typeof name === "string" && typeof message === "string"
+    ) {
       return this.#handler.onMessage(name, message);
     }
     this.#handler.onPush(kind, values.slice(1));

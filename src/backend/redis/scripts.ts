@@ -30,7 +30,24 @@ export const scripts = {
 } as const;
 
 /** The script of a history publish, which goes over the link of the bus. */
-export const historyPublishScript: string = historyPlace + historyPublishBody;
+export function historyPublishScript(isSharded: boolean): string {
+  return published(historyPlace + historyPublishBody, isSharded);
+}
+
+/** {@linkcode scripts} as a connection needs them: on a Cluster they publish by sharded pub/sub. */
+export function scriptsFor(
+  isSharded: boolean,
+): Record<string, { readonly lua: string; readonly numberOfKeys: number }> {
+  return Object.fromEntries(
+    Object.entries(scripts).map((
+      [name, { lua, numberOfKeys }],
+    ) => [name, { lua: published(lua, isSharded), numberOfKeys }]),
+  );
+}
+
+function published(lua: string, isSharded: boolean): string {
+  return isSharded ? lua.replaceAll("redis.call('PUBLISH'", "redis.call('SPUBLISH'") : lua;
+}
 
 /** The scripts as methods: keys first, then arguments. */
 export type ScriptCommands = {

@@ -8,7 +8,12 @@ export interface Subscription {
   readonly channel: string | undefined;
   readonly isWanted: boolean;
   readonly standing: Standing;
+  /** The set it belongs to. */
+  readonly home: Subscriptions;
 }
+
+/** All names that are known, of several sets: a message says its name alone. */
+export type SubscriptionIndex = Map<string, Entry>;
 
 interface Entry extends Subscription {
   isWanted: boolean;
@@ -27,12 +32,18 @@ export interface Batch {
  * first. At most one command is under way for a name, so a confirmation always means what was asked last.
  */
 export class Subscriptions {
-  readonly #entries = new Map<string, Entry>();
+  readonly #index: SubscriptionIndex;
+  readonly #entries = new Set<Entry>();
   readonly #absent = new Set<Entry>();
   readonly #unwanted = new Set<Entry>();
   #desired = 0;
   #confirmed = 0;
   #unsynced = 0;
+
+  /** `index`: shared by sets whose names differ; {@linkcode get} finds the names of all of them. */
+  constructor(index: SubscriptionIndex = new Map()) {
+    this.#index = index;
+  }
 
   /** Channels only; the names of the node itself do not count. */
   get counts(): { readonly desired: number; readonly confirmed: number } {
@@ -46,12 +57,12 @@ export class Subscriptions {
 
   /** The subscription of `name`, wanted or on its way out. */
   get(name: string): Subscription | undefined {
-    return this.#entries.get(name);
+    return this.#index.get(name);
   }
 
   /** Wants `name`. Answers whether it is confirmed already. */
   want(name: string, channel: string | undefined): boolean {
-    const entry = this.#entries.get(name) ?? this.#add(name, channel);
+    const entry = this.#index.get(name) ?? this.#add(name, channel);
     if (!entry.isWanted) {
       entry.isWanted = true;
       if (entry.channel !== undefined) this.#desired++;
@@ -62,7 +73,7 @@ export class Subscriptions {
 
   /** Wants `name` no longer. */
   unwant(name: string): void {
-    const entry = this.#entries.get(name);
+    const entry = this.#index.get(name);
     if (!entry?.isWanted) return;
     entry.isWanted = false;
     if (entry.channel !== undefined) this.#desired--;
@@ -86,7 +97,7 @@ export class Subscriptions {
 
   /** Takes Redis's confirmation for `name`. Answers the subscription when it is wanted and now confirmed. */
   confirm(verb: "subscribe" | "unsubscribe", name: string): Subscription | undefined {
-    const entry = this.#entries.get(name);
+    const entry = this.#index.get(name);
     if (entry === undefined) return undefined;
     this.#stand(entry, verb === "subscribe" ? "confirmed" : "absent");
     this.#plan(entry);
@@ -98,7 +109,7 @@ export class Subscriptions {
   /** The connection is gone: nothing is confirmed, all that is wanted has to be asked for again. */
   reset(): void {
     this.#unsynced = 0;
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.#entries) {
       this.#stand(entry, "absent");
       this.#plan(entry);
       entry.isUnsynced = entry.isWanted;
@@ -107,8 +118,16 @@ export class Subscriptions {
   }
 
   #add(name: string, channel: string | undefined): Entry {
-    const entry: Entry = { name, channel, isWanted: false, standing: "absent", isUnsynced: false };
-    this.#entries.set(name, entry);
+    const entry: Entry = {
+      name,
+      channel,
+      isWanted: false,
+      standing: "absent",
+      isUnsynced: false,
+      home: this,
+    };
+    this.#index.set(name, entry);
+    this.#entries.add(entry);
     return entry;
   }
 
@@ -131,6 +150,11 @@ export class Subscriptions {
     this.#unwanted.delete(entry);
     if (entry.isWanted && entry.standing === "absent") this.#absent.add(entry);
     else if (!entry.isWanted && entry.standing === "confirmed") this.#unwanted.add(entry);
-    else if (!entry.isWanted && entry.standing === "absent") this.#entries.delete(entry.name);
+    else if (!entry.isWanted && entry.standing === "absent") this.#drop(entry);
+  }
+
+  #drop(entry: Entry): void {
+    this.#index.delete(entry.name);
+    this.#entries.delete(entry);
   }
 }

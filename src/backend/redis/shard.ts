@@ -1,0 +1,66 @@
+import type { NodeId } from "../../core/ids.ts";
+import { Control, type ControlWatcher } from "./control.ts";
+import type { ControlTraffic } from "./control_traffic.ts";
+import type { LinkTraffic } from "./link_traffic.ts";
+import { Line, type LineWatcher } from "./line.ts";
+import type { Locator } from "./locator.ts";
+import type { RedisKeys } from "./redis_keys.ts";
+
+/** What every shard of a backend has to know. */
+export interface ShardSettings {
+  readonly keys: RedisKeys;
+  readonly node: NodeId;
+  /** Sharded pub/sub, as a Redis Cluster needs it. */
+  readonly isSharded: boolean;
+  readonly publishTimeoutMs: number;
+  readonly commandTimeoutMs: number;
+  readonly traffic: ShardTraffic;
+}
+
+/** What all shards of a backend have carried, those that have gone included. */
+export interface ShardTraffic {
+  readonly lines: LinkTraffic;
+  readonly controls: ControlTraffic;
+}
+
+/** Who hears of all shards. */
+export interface ShardWatcher extends LineWatcher, Pick<ControlWatcher, "onControlChange"> {}
+
+/** One Redis as a node uses it: a line for messages, and a control connection for all else. */
+export class Shard {
+  readonly line: Line;
+  readonly control: Control;
+
+  constructor(locator: Locator, layout: string, settings: ShardSettings, watcher: ShardWatcher) {
+    this.line = new Line({ ...settings, locator }, watcher);
+    this.control = new Control({ ...settings, locator, layout }, {
+      onControlChange: (control) => watcher.onControlChange(control),
+      onDemoted: (reason) => this.#renew(reason),
+    });
+  }
+
+  get isReady(): boolean {
+    return this.line.isReady && this.control.isReady;
+  }
+
+  /** What is wrong, with the place, in one line; undefined when nothing is. */
+  get trouble(): string | undefined {
+    if (this.isReady) return undefined;
+    const reason = this.control.trouble ?? this.line.trouble ?? "not ready";
+    return `Redis at ${this.line.where}: ${oneLine(reason)}; trying again`;
+  }
+
+  /** Ends both connections for good. */
+  async close(): Promise<void> {
+    await Promise.all([this.line.close(), this.control.close()]);
+  }
+
+  #renew(reason: Error): void {
+    this.line.renew(reason);
+    this.control.renew(reason);
+  }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").slice(0, 300);
+}
