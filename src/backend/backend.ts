@@ -40,7 +40,7 @@ export type Receivers = number | undefined;
  */
 export interface Bus {
   /** Sends `message` to every node that subscribes to `channel`, this one included. Never throws; `done` is called
-   * exactly once, later, and in the order of the calls. */
+   * exactly once, later, and per channel in the order of the calls. */
   publish(channel: string, message: string, done: PublishDone): void;
   /** Wants `channel`. Resolves once the backend confirmed it: what is published after that arrives. Idempotent.
    * Rejects after the deadline; the channel stays wanted until {@linkcode Bus.unsubscribe}. */
@@ -208,8 +208,8 @@ export interface HistoryPage {
  * then the stream starts anew under another epoch, and no offset is ever given out twice within one.
  */
 export interface History {
-  /** Appends `message` and publishes it. Never throws; `done` as with {@linkcode Bus.publish}, in the order of the
-   * calls. With an idempotency key a repeated call within `idempotencyTtlMs` answers the first one's position and
+  /** Appends `message` and publishes it. Never throws; `done` as with {@linkcode Bus.publish}, in one order
+   * with its calls. With an idempotency key a repeated call within `idempotencyTtlMs` answers the first one's position and
    * reaches nobody. */
   publish(
     channel: string,

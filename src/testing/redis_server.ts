@@ -6,6 +6,8 @@ export interface RedisServerOptions {
   readonly port?: number;
   /** More words for the command line, such as `--requirepass`, `secret`. */
   readonly words?: readonly string[];
+  /** Runs it as a sentinel, with this content of its configuration file. */
+  readonly sentinelFile?: string;
 }
 
 /** A port of the loopback address that nobody listens on at this moment. */
@@ -22,18 +24,20 @@ export class RedisServer implements AsyncDisposable {
   readonly port: number;
   readonly #words: readonly string[];
   readonly #directory: string;
+  readonly #sentinelFile: string | undefined;
   #child: Deno.ChildProcess | undefined;
 
-  private constructor(port: number, words: readonly string[], directory: string) {
+  private constructor(port: number, directory: string, { words = [], sentinelFile }: RedisServerOptions) {
     this.port = port;
     this.#words = words;
     this.#directory = directory;
+    this.#sentinelFile = sentinelFile;
   }
 
   /** A server that is not running yet; {@linkcode RedisServer.start} starts it. */
   static async prepare(options: RedisServerOptions = {}): Promise<RedisServer> {
     const directory = await Deno.makeTempDir({ prefix: "shoal-redis-" });
-    return new RedisServer(options.port ?? freePort(), options.words ?? [], directory);
+    return new RedisServer(options.port ?? freePort(), directory, options);
   }
 
   /** A running server. Rejects when it does not answer within ten seconds. */
@@ -49,9 +53,8 @@ export class RedisServer implements AsyncDisposable {
 
   /** Starts it, empty, on the same port, and waits until it answers. */
   async start(): Promise<void> {
-    const fixed = ["--bind", "127.0.0.1", "--port", String(this.port), "--save", "", "--appendonly", "no"];
     const child = new Deno.Command("redis-server", {
-      args: [...fixed, "--dir", this.#directory, "--daemonize", "no", ...this.#words],
+      args: [...await this.#args()],
       stdin: "null",
       stdout: "null",
       stderr: "null",
@@ -86,16 +89,37 @@ export class RedisServer implements AsyncDisposable {
 
   /** Sends one command over a connection of its own and answers the raw reply. Words must not hold spaces. */
   async command(...words: readonly string[]): Promise<string> {
+    return await this.lines(undefined, words.join(" "));
+  }
+
+  /** Like {@linkcode command}, logged in with `password` if there is one; the line may quote its words. */
+  async lines(password: string | undefined, line: string): Promise<string> {
     using conn = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
-    await conn.write(new TextEncoder().encode(words.join(" ") + "\r\n"));
     const buffer = new Uint8Array(64 * 1024);
-    const count = await conn.read(buffer);
-    return new TextDecoder().decode(buffer.subarray(0, count ?? 0));
+    const say = async (text: string) => {
+      await conn.write(new TextEncoder().encode(text + "\r\n"));
+      const count = await conn.read(buffer);
+      return new TextDecoder().decode(buffer.subarray(0, count ?? 0));
+    };
+    if (password !== undefined) await say(`AUTH ${password}`);
+    return await say(line);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     await Deno.remove(this.#directory, { recursive: true });
+  }
+
+  async #args(): Promise<readonly string[]> {
+    const listen = ["--bind", "127.0.0.1", "--port", String(this.port), "--daemonize", "no"];
+    const place = ["--dir", this.#directory];
+    if (this.#sentinelFile === undefined) {
+      return [...listen, ...place, "--save", "", "--appendonly", "no", ...this.#words];
+    }
+    // A sentinel writes to its file.
+    const file = `${this.#directory}/sentinel.conf`;
+    await Deno.writeTextFile(file, this.#sentinelFile);
+    return [file, "--sentinel", ...listen, ...place, ...this.#words];
   }
 
   async #answering(child: Deno.ChildProcess): Promise<void> {

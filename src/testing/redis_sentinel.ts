@@ -1,0 +1,92 @@
+/** A real master with a replica, watched by sentinels, of a test's own. */
+import { eventually } from "./redis_cluster.ts";
+import { RedisServer } from "./redis_server.ts";
+import { unusedPorts } from "./unused_ports.ts";
+
+/** How the group is laid out. */
+export interface RedisSentinelOptions {
+  /** How many sentinels; the majority of them decides. */
+  readonly sentinels?: number;
+  /** The name under which they know the master. */
+  readonly master?: string;
+  /** A password that sentinels ask of their clients. */
+  readonly sentinelPassword?: string;
+  /** More words for the command line of both servers. */
+  readonly words?: readonly string[];
+}
+
+/** One master, one replica and their sentinels on loopback, with short timeouts. Ended by their process ids. */
+export class RedisSentinel implements AsyncDisposable {
+  readonly name: string;
+  readonly servers: readonly [RedisServer, RedisServer];
+  readonly sentinels: readonly RedisServer[];
+
+  private constructor(
+    name: string,
+    servers: readonly [RedisServer, RedisServer],
+    sentinels: readonly RedisServer[],
+  ) {
+    this.name = name;
+    this.servers = servers;
+    this.sentinels = sentinels;
+  }
+
+  /** A running group whose sentinels know the replica and each other. */
+  static async open(options: RedisSentinelOptions = {}): Promise<RedisSentinel> {
+    const { sentinels: count = 1, master: name = "shoal", sentinelPassword, words = [] } = options;
+    const [masterPort = 0, replicaPort = 0, ...sentinelPorts] = unusedPorts(2 + count);
+    const fast = ["--repl-diskless-sync-delay", "0", ...words];
+    const master = await RedisServer.open({ port: masterPort, words: fast });
+    const replicaOf = ["--replicaof", `127.0.0.1 ${masterPort}`];
+    const replica = await RedisServer.open({ port: replicaPort, words: [...fast, ...replicaOf] });
+    const file = sentinelFile(name, masterPort, Math.floor(count / 2) + 1, sentinelPassword);
+    const sentinels = await Promise.all(
+      sentinelPorts.map((port) => RedisServer.open({ port, sentinelFile: file })),
+    );
+    const group = new RedisSentinel(name, [master, replica], sentinels);
+    try {
+      await group.#settled(count, sentinelPassword);
+    } catch (error) {
+      await group[Symbol.asyncDispose]();
+      throw error;
+    }
+    return group;
+  }
+
+  get sentinelUrls(): readonly string[] {
+    return this.sentinels.map(({ url }) => url);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.sentinels, ...this.servers].map((server) => server[Symbol.asyncDispose]()));
+  }
+
+  #settled(count: number, password: string | undefined): Promise<void> {
+    return eventually("sentinels know the replica and each other", async () => {
+      const answers = await Promise.all(
+        this.sentinels.map((sentinel) => sentinel.lines(password, `SENTINEL MASTER ${this.name}`)),
+      );
+      return answers.every((answer) => {
+        return valueOf(answer, "num-slaves") === "1" &&
+          valueOf(answer, "num-other-sentinels") === `${count - 1}` &&
+          valueOf(answer, "flags") === "master";
+      }) && (await this.servers[1].command("INFO", "replication")).includes("master_link_status:up");
+    });
+  }
+}
+
+function sentinelFile(name: string, port: number, quorum: number, password: string | undefined): string {
+  return [
+    `sentinel monitor ${name} 127.0.0.1 ${port} ${quorum}`,
+    `sentinel down-after-milliseconds ${name} 500`,
+    `sentinel failover-timeout ${name} 3000`,
+    ...(password === undefined ? [] : [`requirepass ${password}`, `sentinel sentinel-pass ${password}`]),
+    "",
+  ].join("\n");
+}
+
+/** The value behind `field` in a flat reply of bulk strings. */
+function valueOf(answer: string, field: string): string | undefined {
+  const lines = answer.split("\r\n").filter((line) => !line.startsWith("$"));
+  return lines[lines.indexOf(field) + 1];
+}
