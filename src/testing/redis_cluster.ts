@@ -77,7 +77,7 @@ export class RedisCluster implements AsyncDisposable {
       // A list: every second line, from the third on, is a key.
       const keys = answer.split("\r\n").filter((_, line) => line > 0 && line % 2 === 0);
       if (keys.length === 0) break;
-      const where = ["127.0.0.1", String(target.port), '""', "0", "2000", "KEYS"];
+      const where = ["127.0.0.1", String(target.port), "", "0", "2000", "KEYS"];
       await told(source, "MIGRATE", ...where, ...keys);
     }
     await told(target, "CLUSTER", "SETSLOT", word, "NODE", targetId);

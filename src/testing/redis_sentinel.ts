@@ -39,6 +39,10 @@ export class RedisSentinel implements AsyncDisposable {
     const master = await RedisServer.open({ port: masterPort, words: fast });
     const replicaOf = ["--replicaof", `127.0.0.1 ${masterPort}`];
     const replica = await RedisServer.open({ port: replicaPort, words: [...fast, ...replicaOf] });
+    // A sentinel looks at a replica once, and then not for ten seconds.
+    await eventually("the replica follows", async () => {
+      return (await replica.command("INFO", "replication")).includes("master_link_status:up");
+    });
     const file = sentinelFile(name, masterPort, Math.floor(count / 2) + 1, sentinelPassword);
     const sentinels = await Promise.all(
       sentinelPorts.map((port) => RedisServer.open({ port, sentinelFile: file })),
@@ -63,14 +67,14 @@ export class RedisSentinel implements AsyncDisposable {
 
   #settled(count: number, password: string | undefined): Promise<void> {
     return eventually("sentinels know the replica and each other", async () => {
-      const answers = await Promise.all(
-        this.sentinels.map((sentinel) => sentinel.lines(password, `SENTINEL MASTER ${this.name}`)),
+      const answers = await Promise.all(this.sentinels.map(async (sentinel) => {
+        const ask = (word: string) => sentinel.commandAs(password, "SENTINEL", word, this.name);
+        return { master: await ask("MASTER"), replicas: await ask("REPLICAS") };
+      }));
+      return answers.every(({ master, replicas }) =>
+        valueOf(master, "flags") === "master" && valueOf(master, "num-other-sentinels") === `${count - 1}` &&
+        valueOf(replicas, "flags") === "slave" && valueOf(replicas, "master-link-status") === "ok"
       );
-      return answers.every((answer) => {
-        return valueOf(answer, "num-slaves") === "1" &&
-          valueOf(answer, "num-other-sentinels") === `${count - 1}` &&
-          valueOf(answer, "flags") === "master";
-      }) && (await this.servers[1].command("INFO", "replication")).includes("master_link_status:up");
     });
   }
 }

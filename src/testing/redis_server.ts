@@ -87,22 +87,22 @@ export class RedisServer implements AsyncDisposable {
     await this.command("FLUSHALL");
   }
 
-  /** Sends one command over a connection of its own and answers the raw reply. Words must not hold spaces. */
+  /** Sends one command over a connection of its own and answers the raw reply. */
   async command(...words: readonly string[]): Promise<string> {
-    return await this.lines(undefined, words.join(" "));
+    return await this.commandAs(undefined, ...words);
   }
 
-  /** Like {@linkcode command}, logged in with `password` if there is one; the line may quote its words. */
-  async lines(password: string | undefined, line: string): Promise<string> {
+  /** Like {@linkcode command}, logged in with `password` if there is one. */
+  async commandAs(password: string | undefined, ...words: readonly string[]): Promise<string> {
     using conn = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
     const buffer = new Uint8Array(64 * 1024);
-    const say = async (text: string) => {
-      await conn.write(new TextEncoder().encode(text + "\r\n"));
+    const say = async (...said: readonly string[]) => {
+      await conn.write(new TextEncoder().encode(encodeCommand(said)));
       const count = await conn.read(buffer);
       return new TextDecoder().decode(buffer.subarray(0, count ?? 0));
     };
-    if (password !== undefined) await say(`AUTH ${password}`);
-    return await say(line);
+    if (password !== undefined) await say("AUTH", password);
+    return await say(...words);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -134,4 +134,9 @@ export class RedisServer implements AsyncDisposable {
     }
     throw new Error(`Cannot start redis-server on port ${this.port}: ${hasEnded ? "it ended" : "no answer"}`);
   }
+}
+
+function encodeCommand(words: readonly string[]): string {
+  const cells = words.map((word) => `$${new TextEncoder().encode(word).length}\r\n${word}\r\n`);
+  return `*${words.length}\r\n${cells.join("")}`;
 }

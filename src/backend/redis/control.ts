@@ -51,6 +51,8 @@ export class Control {
   readonly #scripts: ReturnType<typeof scriptsFor>;
   readonly #running: Promise<void>;
   #redis: ControlClient | undefined;
+  /** Where it goes. */
+  #address: string | undefined;
   #generation: string | undefined;
   /** Undefined while unknown, and where the key lies on another server. */
   #foundLayout: string | undefined;
@@ -128,8 +130,9 @@ export class Control {
     if (this.mismatch !== undefined) throw new ClientError("internal", { detail: this.mismatch });
   }
 
-  /** Ends the present connection, if there is one; the next goes to where the Redis is by then. */
-  renew(reason: Error): void {
+  /** Ends the present connection, unless it goes to `address`; the next goes to where the Redis is by then. */
+  renew(reason: Error, address?: string): void {
+    if (address !== undefined && address === this.#address) return;
     this.#fail(reason.message);
     this.#redis?.disconnect();
   }
@@ -152,6 +155,7 @@ export class Control {
     try {
       const address = await this.#options.locator.locate(this.#closing.signal);
       if (this.#closing.signal.aborted) return false;
+      this.#address = address.text;
       const redis = this.#redis = openRedis(address, this.#options, this.#scripts);
       this.#options.traffic.controls.watch(redis);
       const ended = new Promise<void>((resolve) => redis.once("end", () => resolve()));

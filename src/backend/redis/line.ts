@@ -59,6 +59,8 @@ export class Line implements LinkHandler, Carrier {
   #dialed: Link | undefined;
   /** The same once it is logged in. */
   #link: Link | undefined;
+  /** Where it goes. */
+  #address: string | undefined;
   #lane: HistoryLane | undefined;
   #isBlocked = false;
   #isPumping = false;
@@ -127,9 +129,9 @@ export class Line implements LinkHandler, Carrier {
     }
   }
 
-  /** Ends the present connection, if there is one; the next goes to where the Redis is by then. */
-  renew(reason: Error): void {
-    this.#dialed?.drop(reason);
+  /** Ends the present connection, unless it goes to `address`; the next goes to where the Redis is by then. */
+  renew(reason: Error, address?: string): void {
+    if (address === undefined || address !== this.#address) this.#dialed?.drop(reason);
   }
 
   /** Ends the connection for good. Resolves once it has ended; what is under way fails before that. */
@@ -178,6 +180,7 @@ export class Line implements LinkHandler, Carrier {
     const { locator, node, publishTimeoutMs, isSharded, traffic } = this.#options;
     const { signal } = this.#closing;
     const address = await locator.locate(signal);
+    this.#address = address.text;
     const conn = await dial(address, Math.max(publishTimeoutMs, MIN_DIAL_MS), signal);
     const link = new Link(conn, this, {
       replyTimeoutMs: publishTimeoutMs,

@@ -6,6 +6,8 @@ export interface Locator {
   readonly text: string;
   /** Rejects when nobody can tell, or `signal` aborts. */
   locate(signal: AbortSignal): Promise<RedisAddress>;
+  /** Tells the `text` of each new address as soon as there is one, until `signal` aborts; absent where it stays. */
+  watch?(onMove: (address: string) => void, signal: AbortSignal): Promise<void>;
 }
 
 /** A Redis that stays where it is. */

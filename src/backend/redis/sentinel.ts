@@ -1,6 +1,8 @@
 import { ask } from "./ask.ts";
 import type { Locator } from "./locator.ts";
+import { watchSentinels } from "./sentinel_watch.ts";
 import type { RedisAddress } from "./redis_url.ts";
+import { ownerText } from "./slot_map.ts";
 
 const ASK_TIMEOUT_MS = 1_000;
 
@@ -23,7 +25,7 @@ export function sentinelLocator({ sentinels, master, redis }: SentinelOptions): 
       try {
         const { hostname, port } = await masterBy(sentinel, master, signal);
         order = [sentinel, ...order.filter((other) => other !== sentinel)];
-        return { ...redis, hostname, port, text: `${hostname}:${port}` };
+        return { ...redis, hostname, port, text: ownerText({ hostname, port }) };
       } catch (thrown) {
         if (signal.aborted) throw thrown;
         failures.push(`${sentinel.text}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
@@ -31,7 +33,11 @@ export function sentinelLocator({ sentinels, master, redis }: SentinelOptions): 
     }
     throw new Error(`no sentinel knows the master "${master}" (${failures.join("; ")})`);
   };
-  return { text: `master "${master}" of ${sentinels.map(({ text }) => text).join(", ")}`, locate };
+  return {
+    text: `master "${master}" of ${sentinels.map(({ text }) => text).join(", ")}`,
+    locate,
+    watch: (onMove, signal) => watchSentinels(sentinels, master, onMove, signal),
+  };
 }
 
 async function masterBy(

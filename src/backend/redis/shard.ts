@@ -30,6 +30,8 @@ export interface ShardWatcher extends LineWatcher, Pick<ControlWatcher, "onContr
 export class Shard {
   readonly line: Line;
   readonly control: Control;
+  readonly #closing = new AbortController();
+  readonly #watching: Promise<void> | undefined;
 
   constructor(locator: Locator, layout: string, settings: ShardSettings, watcher: ShardWatcher) {
     this.line = new Line({ ...settings, locator }, watcher);
@@ -37,6 +39,8 @@ export class Shard {
       onControlChange: (control) => watcher.onControlChange(control),
       onDemoted: (reason) => this.#renew(reason),
     });
+    const onMove = (address: string) => this.#renew(new Error(`the master is at ${address} now`), address);
+    this.#watching = locator.watch?.(onMove, this.#closing.signal);
   }
 
   get isReady(): boolean {
@@ -50,14 +54,15 @@ export class Shard {
     return `Redis at ${this.line.where}: ${oneLine(reason)}; trying again`;
   }
 
-  /** Ends both connections for good. */
+  /** Ends all connections for good. */
   async close(): Promise<void> {
-    await Promise.all([this.line.close(), this.control.close()]);
+    this.#closing.abort();
+    await Promise.all([this.line.close(), this.control.close(), this.#watching]);
   }
 
-  #renew(reason: Error): void {
-    this.line.renew(reason);
-    this.control.renew(reason);
+  #renew(reason: Error, address?: string): void {
+    this.line.renew(reason, address);
+    this.control.renew(reason, address);
   }
 }
 

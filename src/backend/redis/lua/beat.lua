@@ -21,6 +21,7 @@ local isNew = redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
 local suspects = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. string.format('%.0f', now - ARGV[4]),
   'WITHSCORES', 'LIMIT', 0, ARGV[6])
-local unfinished = redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', now, 'LIMIT', 0, ARGV[6])
+-- Not those whose claim ends in this very millisecond: Redis keeps a key through the last one of its life.
+local unfinished = redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', '(' .. string.format('%.0f', now), 'LIMIT', 0, ARGV[6])
 return { 'member', partitions, now, isNew, redis.call('HLEN', KEYS[4]), redis.call('ZCARD', KEYS[1]), suspects,
   unfinished }
