@@ -247,7 +247,7 @@ Deno.test("redisBackend() on a Cluster follows a replica that takes over for its
   assert.equal(a.backend.state, "ready");
 });
 
-Deno.test("redisBackend() behind sentinels goes on at the promoted replica, with new epochs where that was behind", async () => {
+Deno.test("redisBackend() behind sentinels goes on at the promoted replica, which was behind, under new epochs", async () => {
   await using group = await RedisSentinel.open({ sentinels: 3, sentinelPassword: "watch" });
   const sentinels = group.sentinelUrls.map((url) => url.replace("redis://", "redis://:watch@"));
   const topology: RedisTopology = { kind: "sentinel", sentinels, master: group.name, url: "" };
@@ -256,17 +256,23 @@ Deno.test("redisBackend() behind sentinels goes on at the promoted replica, with
   await subscribeAll(b);
   await allWork(a, b, "before");
   const [master, replica] = group.servers;
-  await stored(a, "room 1", "both have it");
-  await replica.command("CONFIG", "SET", "masterauth", "wrong");
-  const before = await stored(a, "room 1", "x");
+  const shared = await stored(a, "room 1", "both have it");
+  assert.match(await master.command("WAIT", "1", "1000"), /^:1/);
+  // What it writes now the replica does not get.
+  replica.pause();
+  assert.match(await master.command("CLIENT", "KILL", "TYPE", "replica"), /^:1/);
+  const before = await stored(a, "room 1", "the master alone has it");
   await master.stop("SIGKILL");
+  replica.resume();
   await Promise.all([lost(a), lost(b)]);
   const startMs = performance.now();
   await Promise.all([ready(a, 12_000), ready(b, 12_000)]);
   const tookMs = performance.now() - startMs;
+  assert.deepEqual(before, { epoch: shared.epoch, offset: shared.offset + 1 });
+  const page = await b.backend.history.read("room 1", { limit: -1, since: before });
+  assert.notEqual(page.position.epoch, before.epoch);
+  assert.deepEqual(page.messages, []);
   await allWork(a, b, "after");
-  const after = await stored(a, "room 1", "y");
-  assert.notEqual(after.epoch, before.epoch);
   assert.ok(tookMs < 10_000, `took ${tookMs} ms`);
 });
 

@@ -135,6 +135,7 @@ Deno.test("runCli() takes a cluster's options from flags and environment", async
     isOpenMode: false,
     logFormat: "auto",
     redisUrl: "redis://h",
+    redisServers: ["redis://h"],
   }]);
 });
 

@@ -1,7 +1,7 @@
 /** `shoal cluster`: N nodes and their supervisor. */
 import { type Command, InvalidArgumentError } from "commander";
 import type { ClusterOptions, ClusterPlace, Reread } from "../cluster/mod.ts";
-import { type Config, FILE_VARIABLE, isOpenMode, loadConfig, snakeName } from "../config/mod.ts";
+import { type Config, FILE_VARIABLE, isOpenMode, loadConfig, redisServers, snakeName } from "../config/mod.ts";
 import { DAEMON_LOG_VARIABLE } from "../core/supervision.ts";
 import { VERSION_LINE } from "./version_line.ts";
 import type { Commands } from "./commands.ts";
@@ -154,6 +154,7 @@ export function clusterOptions(
   { env }: Pick<CliContext, "env">,
 ): ClusterOptions {
   const configFile = values.config ?? env[FILE_VARIABLE];
+  const servers = redisServers(config);
   const others = flagsOf(values).filter(({ name }) => !supervised.has(name));
   return {
     instances: values.instances,
@@ -165,6 +166,7 @@ export function clusterOptions(
     isOpenMode: isOpenMode(config),
     logFormat: config.logFormat,
     ...(config.redisUrl === "" ? {} : { redisUrl: config.redisUrl }),
+    ...(servers.length === 0 ? {} : { redisServers: servers }),
     ...(configFile ? { configFile } : {}),
   };
 }

@@ -10,8 +10,10 @@ export interface ClusterOptions {
   readonly sharedPort: number;
   /** Address the nodes listen on. */
   readonly host: string;
-  /** Redis as the backend; without it this process serves the embedded hub. */
+  /** What each node gets as its `redis_url`; what else of Redis it needs it reads from its environment and file. */
   readonly redisUrl?: string;
+  /** The Redis servers or sentinels that nodes ask first; without any this process serves the embedded hub. */
+  readonly redisServers?: readonly string[];
   /** Heap limit of each node in MB, and the resident size at which a node is replaced; 0 for none. */
   readonly memoryLimitMb: number;
   /** Configuration file, passed on to each node. */

@@ -60,7 +60,7 @@ export async function runCluster(options: ClusterOptions, run: ClusterRun = {}):
   }
   const target = run.target ?? stdoutTarget();
   const screen = new Screen(target);
-  const hub = options.redisUrl === undefined ? await openHub(seams, screen) : undefined;
+  const hub = options.redisServers === undefined ? await openHub(seams, screen) : undefined;
   try {
     const nodeOptions = await nodeFactory(seams, hub, target);
     return await supervise({ options, nodePorts, nodeOptions, screen, run, directory: seams.directory });

@@ -108,11 +108,9 @@ export function portFlag(port: number | undefined): string {
 }
 
 /** The backend for people, without a password. */
-export function backendWords({ redisUrl }: Pick<ClusterOptions, "redisUrl">): string {
-  if (redisUrl === undefined) {
-    return "embedded hub in this process (several machines: --redis URL)";
-  }
-  return `Redis at ${maskPassword(redisUrl)}`;
+export function backendWords({ redisServers }: Pick<ClusterOptions, "redisServers">): string {
+  if (redisServers === undefined) return "embedded hub in this process (several machines: --redis URL)";
+  return `Redis at ${redisServers.map(maskPassword).join(", ")}`;
 }
 
 /** The line above the table. */

@@ -37,5 +37,5 @@ Deno.test("banner() shows where everything is within 80 columns", () => {
 });
 
 Deno.test("backendWords() hides the password of Redis", () => {
-  assert.equal(backendWords({ redisUrl: "redis://me:geheim@redis:6379" }).includes("geheim"), false);
+  assert.equal(backendWords({ redisServers: ["redis://me:geheim@redis:6379"] }).includes("geheim"), false);
 });

@@ -33,3 +33,18 @@ export function connectionLimit(
   const descriptors = config.descriptorLimit > 0 ? config.descriptorLimit : learnedDescriptors;
   return descriptors === undefined ? undefined : Math.floor(descriptors * CONNECTION_SHARE);
 }
+
+/** What the options say of Redis. */
+export interface RedisOptions {
+  readonly redisUrl: string;
+  readonly redisUrls: readonly string[];
+  readonly redisCluster: readonly string[];
+  readonly redisSentinels: readonly string[];
+}
+
+/** The servers that are asked first, passwords included: Redis or sentinels; none where nodes do without. */
+export function redisServers(config: RedisOptions): readonly string[] {
+  const lists = [config.redisSentinels, config.redisCluster, config.redisUrls];
+  const given = lists.find((list) => list.length > 0);
+  return given ?? (config.redisUrl === "" ? [] : [config.redisUrl]);
+}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chooseTransport, connectionLimit, isOpenMode } from "./derive.ts";
+import { chooseTransport, connectionLimit, isOpenMode, redisServers } from "./derive.ts";
 
 Deno.test("chooseTransport() says native on loopback without proxies, else ws, unless told", () => {
   const near = { host: "127.0.0.1", trustedProxies: [] };
@@ -20,4 +20,14 @@ Deno.test("connectionLimit() takes the option, else 90 % of the descriptors set 
 Deno.test("isOpenMode() says yes when there is no key", () => {
   assert.ok(isOpenMode({ tokenHmacSecret: "" }));
   assert.ok(!isOpenMode({ tokenHmacSecret: "k" }));
+});
+
+Deno.test("redisServers() answers what is asked first, sentinels before the login", () => {
+  const none = { redisUrl: "", redisUrls: [], redisCluster: [], redisSentinels: [] };
+  assert.deepEqual(redisServers(none), []);
+  assert.deepEqual(redisServers({ ...none, redisUrl: "redis://a" }), ["redis://a"]);
+  assert.deepEqual(redisServers({ ...none, redisUrl: "redis://a", redisSentinels: ["redis://s"] }), [
+    "redis://s",
+  ]);
+  assert.deepEqual(redisServers({ ...none, redisCluster: ["redis://c"] }), ["redis://c"]);
 });

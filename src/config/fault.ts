@@ -46,6 +46,9 @@ export function sourceFault(source: string, message: string): Fault {
 export function shownValue(value: unknown, info: OptionInfo | undefined): string {
   if (value === undefined) return "";
   if (info?.secrecy === "whole") return '"***"';
+  if (Array.isArray(value) && info?.secrecy === "password") {
+    return cut(toJson(value.map((item) => maskPassword(String(item)))));
+  }
   if (typeof value !== "string") return cut(typeof value === "object" ? toJson(value) : `"${String(value)}"`);
   return cut(toJson(info?.secrecy === "password" ? maskPassword(value) : value));
 }

@@ -132,14 +132,17 @@ export interface ListOptions {
   readonly wants: string;
   readonly maxItems: number;
   readonly isWanted: (item: string) => boolean;
+  /** Each item is shown without the password in its URL. */
+  readonly secrecy?: "password";
 }
 
 /** Builds a list option, empty by default. */
 export function list(options: ListOptions): z.ZodDefault<z.ZodArray<z.ZodString>> {
-  const { wants, maxItems } = options;
+  const { wants, maxItems, secrecy } = options;
   return z.array(z.string().refine(options.isWanted)).max(maxItems).default(() => []).register(optionInfo, {
     kind: "list",
     wants: `a list of at most ${maxItems} items, each ${wants}`,
     text: options.text,
+    ...(secrecy === undefined ? {} : { secrecy }),
   });
 }

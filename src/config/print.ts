@@ -24,6 +24,7 @@ function maskedOptions(config: Config): Readonly<Record<string, unknown>> {
 function masked(name: OptionName, value: unknown): unknown {
   const { secrecy } = infoOf(name);
   if (Array.isArray(value) && secrecy === "whole") return value.map((item) => maskedFields(name, item));
+  if (Array.isArray(value) && secrecy === "password") return value.map((item) => maskPassword(String(item)));
   if (typeof value !== "string" || value === "" || secrecy === undefined) return renameKeys(value, snakeName);
   return secrecy === "whole" ? MASK : maskPassword(value);
 }

@@ -14,6 +14,19 @@ Deno.test("printedConfig() masks secrets", () => {
   assert.match(printed, /"redis_url": "redis:\/\/\*\*\*@h:6379"/);
 });
 
+Deno.test("printedConfig() and faults mask the password in each URL of a list", () => {
+  const redisUrls = ["redis://u:hunter2@a:1", "redis://:hunter2@b:2"];
+  const printed = printedConfig(configOf({ redisUrls }));
+  assert.doesNotMatch(printed, /hunter2/);
+  assert.match(printed, /"redis:\/\/\*\*\*@a:1"/);
+  assert.throws(
+    () => configOf({ redisUrls, redisUrl: "redis://c" }),
+    (error) => !/hunter2/.test(String(error)),
+  );
+  const broken = ["http://u:hunter2@a:1"];
+  assert.throws(() => configOf({ redisUrls: broken }), (error) => !/hunter2/.test(String(error)));
+});
+
 Deno.test("printedConfig() prints a file that resolves to the same configuration", () => {
   const config = configOf({ port: 0, namespaces: [{ name: "a", allowPublishForClient: false }] });
   const file: unknown = JSON.parse(printedConfig(config));

@@ -23,6 +23,7 @@ export function breaches(values: Values): readonly Breach[] {
     ...ordered(values, "beat_interval_ms", "node_suspect_ms"),
     ...messageBreaches(values),
     ...portBreaches(values),
+    ...redisBreaches(values),
     ...openBreaches(values),
     ...namespaceBreaches(values),
     ...channelBreaches(values),
@@ -50,6 +51,15 @@ function messageBreaches({ max_message_bytes: message, outbox_bytes: outbox }: V
 function portBreaches({ port, shared_port: shared }: Values): readonly Breach[] {
   if (!shared || shared !== port) return [];
   return [{ name: "shared_port", problem: "want another port than port, or 0 for none" }];
+}
+
+/** One place for Redis. With sentinels `redis_url` only says how to log in. */
+function redisBreaches(values: Values): readonly Breach[] {
+  const [first, second] = (["redis_urls", "redis_cluster", "redis_sentinels"] as const)
+    .filter((name) => values[name]?.length);
+  const other = second ?? (values.redis_url && first !== "redis_sentinels" ? "redis_url" : undefined);
+  if (first === undefined || other === undefined) return [];
+  return [{ name: first, problem: `want none beside ${other}: each says which Redis to use` }];
 }
 
 function openBreaches(values: Values): readonly Breach[] {

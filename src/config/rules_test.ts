@@ -43,3 +43,14 @@ Deno.test("breaches() wants a message to fit an outbox, two ports, and each name
   assert.deepEqual(broken({ port: 0, shared_port: 0 }), []);
   assert.deepEqual(broken({ namespaces: [{ name: "a" }, { name: "b" }, { name: "a" }] }), ["namespaces"]);
 });
+
+Deno.test("breaches() wants one place for Redis, and a login beside sentinels", () => {
+  const [redis_url, others] = ["redis://h", ["redis://a", "redis://b"]];
+  assert.deepEqual(broken({ redis_url, redis_urls: others }), ["redis_urls"]);
+  assert.deepEqual(broken({ redis_url, redis_cluster: others }), ["redis_cluster"]);
+  assert.deepEqual(broken({ redis_urls: others, redis_sentinels: others }), ["redis_urls"]);
+  assert.deepEqual(broken({ redis_url, redis_sentinels: others }), []);
+  for (const name of ["redis_urls", "redis_cluster", "redis_sentinels"]) {
+    assert.deepEqual(broken({ [name]: others }), []);
+  }
+});

@@ -1,6 +1,8 @@
 /** Options of what nodes share: Redis, and how they watch one another. */
 import { isRedisUrl } from "../address.ts";
-import { integer, text } from "../option.ts";
+import { integer, list, text } from "../option.ts";
+
+const URL_WORDS = "a URL such as redis://127.0.0.1:6379 or rediss://user:password@host:6379";
 
 /** How nodes reach each other. */
 export const backend = {
@@ -10,6 +12,45 @@ export const backend = {
     isWanted: (value) => value === "" || isRedisUrl(value),
     secrecy: "password",
     text: "Redis that the nodes share. Empty: `start` keeps all in memory, `cluster` uses its embedded hub.",
+  }),
+  redis_urls: list({
+    wants: URL_WORDS,
+    maxItems: 64,
+    isWanted: isRedisUrl,
+    secrecy: "password",
+    text:
+      "Several Redis servers that know nothing of each other, in place of `redis_url`: channels are spread over " +
+      "them, the first has the registry. The same list, in the same order, on all nodes.",
+  }),
+  redis_cluster: list({
+    wants: URL_WORDS,
+    maxItems: 64,
+    isWanted: isRedisUrl,
+    secrecy: "password",
+    text:
+      "Some servers of a Redis Cluster (7.0 or later), in place of `redis_url`. Login and TLS of the first are " +
+      "those of all.",
+  }),
+  redis_sentinels: list({
+    wants: "a URL such as redis://host:26379 or rediss://user:password@host:26379",
+    maxItems: 16,
+    isWanted: isRedisUrl,
+    secrecy: "password",
+    text:
+      "Sentinels, each with the login that it wants. They say where Redis is; of `redis_url` only user, " +
+      "password, database and TLS count then.",
+  }),
+  redis_sentinel_master: text({
+    initial: "mymaster",
+    wants: "the name of a master, without spaces",
+    isWanted: (value) => /^[\x21-\x7e]{1,128}$/.test(value),
+    text: "Name under which the sentinels know the master.",
+  }),
+  redis_ca: text({
+    initial: "",
+    wants: "a certificate in PEM",
+    isWanted: (value) => value === "" || value.includes("-----BEGIN CERTIFICATE-----"),
+    text: "Certificate authority that is trusted for `rediss://` beside the usual ones.",
   }),
   redis_prefix: text({
     initial: "shoal:",
