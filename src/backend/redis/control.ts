@@ -172,18 +172,17 @@ export class Control {
   /** Learns which Redis this is, and the layout of its cluster. */
   async #greet(redis: ControlClient): Promise<boolean> {
     try {
-      const [server, replication, memory, layout] = await Promise.all([
-        redis.info("server"),
-        redis.info("replication"),
-        redis.info("memory"),
+      const sections = ["server", "replication", "memory"];
+      const [server = "", ...others] = await Promise.all(sections.map((section) => redis.info(section)));
+      const trouble = infoTrouble(...others);
+      if (trouble !== undefined) throw new Error(trouble);
+      const [layout] = await Promise.all([
         this.#readLayout(redis),
         // A script that Redis does not know is sent again, and one that it knows would overtake it.
         ...Object.values(this.#scripts).map(({ lua }) => redis.script("LOAD", lua)),
       ]);
       if (redis !== this.#redis || this.#closing.signal.aborted) return false;
-      const trouble = infoTrouble(replication, memory);
-      if (trouble !== undefined) throw new Error(trouble);
-      this.#generation = generationOf(server, replication);
+      this.#generation = generationOf(server, others.join("\n"));
       this.#foundLayout = layout;
       this.#trouble = this.#refusing = undefined;
       this.#watcher.onControlChange(this);
