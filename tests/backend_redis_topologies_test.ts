@@ -5,7 +5,7 @@ import { ClientError } from "../src/core/errors.ts";
 import { newNodeId, type NodeId } from "../src/core/ids.ts";
 import { decodePositioned } from "../src/protocol/envelope.ts";
 import { RecordingListener } from "../src/testing/backend_contract.ts";
-import { RedisCluster } from "../src/testing/redis_cluster.ts";
+import { eventually, RedisCluster } from "../src/testing/redis_cluster.ts";
 import { RedisSentinel } from "../src/testing/redis_sentinel.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 
@@ -241,10 +241,45 @@ Deno.test("redisBackend() on a Cluster follows a replica that takes over for its
   const later = await Promise.all(CHANNELS.map(async (channel) => (await stored(a, channel, "y")).epoch));
   const changed = later.filter((epoch, i) => epoch !== epochs[i]).length;
   assert.ok(changed > 10 && changed < 60, `${changed} epochs are new`);
-  // The old master comes back as a replica, and nobody takes it for more.
-  await cluster.masters[1]?.start();
-  await pause(500);
+  // The old master comes back as a replica, and then takes over while the other lives.
+  const [, second] = cluster.masters;
+  await second?.start();
+  await eventually("the old master follows", async () => {
+    return (await second?.command("INFO", "replication") ?? "").includes("master_link_status:up");
+  });
   assert.equal(a.backend.state, "ready");
+  assert.match(await second?.command("CLUSTER", "FAILOVER", "TAKEOVER") ?? "", /^\+OK/);
+  await eventually("the other follows", async () => {
+    const replica = cluster.replicas[1];
+    return (await replica?.command("INFO", "replication") ?? "").includes("role:slave");
+  });
+  // Who is not told by a revoked subscription finds out with the next beat, which writes at every master.
+  for (const node of [a, b]) {
+    // A server that has just become a master says CLUSTERDOWN for a second.
+    await eventually("a beat", () => beat(node).then(() => true, () => false));
+    await node.listener.until("the move", () => node.listener.states.length >= 5, 3_000);
+    assert.deepEqual(node.listener.states, ["ready", "lost", "ready", "lost", "ready"]);
+  }
+  await allWork(a, b, "back again");
+});
+
+Deno.test("redisBackend() on a Cluster leaves a master that hangs for its replica, and stays there when it wakes", async () => {
+  await using cluster = await RedisCluster.open({ replicas: 3 });
+  await using a = await openReady({ kind: "cluster", urls: cluster.urls });
+  await subscribeAll(a);
+  const [, second] = cluster.masters;
+  second?.pause();
+  try {
+    await lost(a);
+    await ready(a);
+    await allWork(a, a, "without it");
+  } finally {
+    second?.resume();
+  }
+  await eventually("it has become a replica", async () => {
+    return (await second?.command("INFO", "replication") ?? "").includes("role:slave");
+  });
+  await allWork(a, a, "with it again");
 });
 
 Deno.test("redisBackend() behind sentinels goes on at the promoted replica, which was behind, under new epochs", async () => {

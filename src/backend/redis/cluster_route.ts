@@ -33,6 +33,7 @@ export interface ClusterRouteOptions {
  * each sign that it may have changed, and again and again until every place has a shard that is ready.
  */
 export class ClusterRoute implements Route {
+  readonly isSharded = true;
   readonly controlPlace: number;
   readonly ownPlace: number;
   readonly sections: readonly Section[];

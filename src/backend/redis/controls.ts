@@ -53,7 +53,7 @@ export class Controls {
 
   /** Asks how many listen on a node's own channel, where that is. */
   listeners(node: NodeId, channel: string): Promise<readonly unknown[]> {
-    const subcommand = this.#route.version === "" ? "NUMSUB" : "SHARDNUMSUB";
+    const subcommand = this.#route.isSharded ? "SHARDNUMSUB" : "NUMSUB";
     return this.#retried(
       () => this.#route.shardOfNode(node)?.control,
       (control) => control.run(async (redis) => asList(await redis.call("PUBSUB", subcommand, channel))),

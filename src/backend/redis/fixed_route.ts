@@ -5,6 +5,7 @@ import type { SubscriptionIndex } from "./subscriptions.ts";
 
 /** One Redis, or several that are never exchanged; the first has the registry and the channels of nodes. */
 export class FixedRoute implements Route {
+  readonly isSharded = false;
   readonly controlPlace: number;
   readonly ownPlace: number;
   readonly sections: readonly Section[];

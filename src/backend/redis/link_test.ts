@@ -212,4 +212,31 @@ Deno.test("Link counts commands, bytes both ways, and the nodes that publication
   link.drop(new Error("test"));
   await link.ended;
   assert.equal(traffic.connections, 0);
+
+Deno.test("Link says what Redis unsubscribed by itself, also while a subscription is under way", async () => {
+  const { wire, recorder, link, results, done, close } = open();
+  await wire.say(">3\r\n+sunsubscribe\r\n+a\r\n:0\r\n");
+  link.command(["SSUBSCRIBE", "b"], 1, done("subscribe"));
+  await settled();
+  await wire.say(">3\r\n+sunsubscribe\r\n+c\r\n:0\r\n>3\r\n+ssubscribe\r\n+b\r\n:1\r\n");
+  assert.deepEqual(recorder.events, ["revoked a", "revoked c", "subscribe b"]);
+  assert.deepEqual(results, ["subscribe"]);
+  link.command(["SUNSUBSCRIBE", "b"], 1, done("unsubscribe"));
+  await settled();
+  await wire.say(">3\r\n+sunsubscribe\r\n+b\r\n:0\r\n");
+  assert.deepEqual(recorder.events.slice(3), ["unsubscribe b"]);
+  assert.deepEqual(results, ["subscribe", "unsubscribe"]);
+  await close();
+});
+
+Deno.test("Link tells a refusal before the command fails, and refuse() waits for its turn", async () => {
+  const { wire, recorder, link, results, done, close } = open();
+  link.publish(HEAD, "1", done("1"));
+  link.refuse(done("2"), new ClientError("internal"));
+  assert.deepEqual(results, []);
+  await settled();
+  await wire.say("-MOVED 1 127.0.0.1:2\r\n");
+  assert.deepEqual(recorder.events, ["refused: MOVED 1 127.0.0.1:2"]);
+  assert.deepEqual(results, ["1 failed", "2 failed"]);
+  await close();
 });

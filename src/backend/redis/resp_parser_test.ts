@@ -173,3 +173,14 @@ Deno.test("RespParser.target() is 64 KiB again after a large value", () => {
   feed(parser, encoder.encode(message("c", "x".repeat(1 << 20))), () => 65_536);
   assert.equal(parser.target().length, 64 * 1024);
 });
+
+Deno.test("RespParser.commit() reads messages of sharded pub/sub whole and in pieces, whatever is usual", () => {
+  const text = ">3\r\n$8\r\nsmessage\r\n$1\r\na\r\n$2\r\nhi\r\n" + message("b", "plain");
+  for (const isSharded of [false, true]) {
+    for (const pieceBytes of [() => 1, () => 65_536]) {
+      const recorder = new Recorder();
+      feed(new RespParser(recorder, defaultRespLimits, isSharded), encoder.encode(text), pieceBytes);
+      assert.deepEqual(recorder.events, [["message", "a", "hi"], ["message", "b", "plain"]]);
+    }
+  }
+});

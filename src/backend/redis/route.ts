@@ -10,6 +10,8 @@ import type { SubscriptionIndex } from "./subscriptions.ts";
  * places of their own. Sections of places never change, the shards behind them may.
  */
 export interface Route {
+  /** Sharded pub/sub, as a Redis Cluster needs it. */
+  readonly isSharded: boolean;
   /** Of what is not in a partition: registry and messages to all. */
   readonly controlPlace: number;
   /** Of this node's own channel. */
