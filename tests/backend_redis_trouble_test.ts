@@ -1,86 +1,19 @@
 import assert from "node:assert/strict";
-import type { Backend } from "../src/backend/backend.ts";
-import { redisBackend, type RedisBackendCommon, type RedisTopology } from "../src/backend/redis/mod.ts";
-import { ClientError } from "../src/core/errors.ts";
-import { newNodeId, type NodeId } from "../src/core/ids.ts";
-import { RecordingListener } from "../src/testing/backend_contract.ts";
+import type { RedisTopology } from "../src/backend/redis/mod.ts";
 import { RedisCluster } from "../src/testing/redis_cluster.ts";
 import { freePort, RedisServer } from "../src/testing/redis_server.ts";
+import { beat, isTemporary, open, type Opened, pause, published, ready, stored } from "./redis_kit.ts";
 
 /** What docs/redis.md tells operators to allow; the tests hold it to be enough. */
 const ACL_RULES =
   "on >p@ss/word ~app:* &app:* -@all +@read +@write +@pubsub +@connection +@scripting -@dangerous " +
   "+info +time +cluster|info +cluster|slots";
 
-interface Opened extends AsyncDisposable {
-  readonly id: NodeId;
-  readonly backend: Backend;
-  readonly listener: RecordingListener;
-}
-
-function open(topology: RedisTopology, change: Partial<RedisBackendCommon> = {}): Opened {
-  const factory = redisBackend({
-    topology,
-    prefix: "app:",
-    partitions: 64,
-    publishTimeoutMs: 1_000,
-    subscribeTimeoutMs: 2_000,
-    commandTimeoutMs: 1_000,
-    ...change,
-  });
-  const id = newNodeId();
-  const listener = new RecordingListener();
-  const backend = factory(id, listener);
-  return { id, backend, listener, [Symbol.asyncDispose]: () => backend.close() };
-}
-
-async function ready({ backend, listener }: Opened, withinMs = 5_000): Promise<void> {
-  await listener.until("ready", () => backend.state === "ready", withinMs).catch((error) => {
-    throw new Error(backend.trouble, { cause: error });
-  });
-}
+/** A prefix of its own, as the rules say. */
+const APP = { prefix: "app:" };
 
 function one(server: RedisServer): RedisTopology {
   return { kind: "one", url: server.url };
-}
-
-function stored({ backend }: Opened, channel: string, message: string): Promise<void> {
-  return new Promise((resolve, reject) =>
-    backend.history.publish(channel, message, { size: 10, ttlMs: 60_000 }, (error) => {
-      if (error) reject(error);
-      else resolve();
-    })
-  );
-}
-
-function published({ backend }: Opened, channel: string, message: string): Promise<void> {
-  return new Promise((resolve, reject) =>
-    backend.bus.publish(channel, message, (error) => error ? reject(error) : resolve())
-  );
-}
-
-function beat({ backend, id }: Opened) {
-  const stats = {
-    connections: 0,
-    channels: 0,
-    messagesInPerSec: 0,
-    messagesOutPerSec: 0,
-    lagMs: 0,
-    rssBytes: 0,
-    cpuPercent: 0,
-  };
-  const record = { node: id, address: "a:1", version: "0", pid: 1, startedMs: 1, isDraining: false, stats };
-  return backend.registry.beat(record, 1);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function isTemporary(thrown: unknown): true {
-  assert.ok(thrown instanceof ClientError, String(thrown));
-  assert.equal(thrown.code, 100);
-  return true;
 }
 
 /** Uses all that a node uses, so that a missing permission shows. */
@@ -115,13 +48,13 @@ async function useAll(node: Opened): Promise<void> {
 
 /** A dead node to bury and clean, beside `judge`. */
 async function buryOther(judge: Opened, topology: RedisTopology): Promise<void> {
-  const dead = open(topology);
+  const dead = open(topology, APP);
   await ready(dead);
   await beat(dead);
   await dead.backend.presence.add("a", { client: `${dead.id}.1.abcdef`, info: "{}" }, false);
   await dead.backend.close();
   await pause(5);
-  const { suspects } = await beat(judge);
+  const { suspects } = await beat(judge, 1);
   const suspect = suspects.find(({ node }) => node === dead.id);
   assert.equal(suspect?.hasListener, false);
   const { registry } = judge.backend;
@@ -132,10 +65,13 @@ async function buryOther(judge: Opened, topology: RedisTopology): Promise<void> 
 
 Deno.test("redisBackend() needs no more than the permissions in docs/redis.md, with a prefix of its own", async () => {
   const page = await Deno.readTextFile(new URL("../docs/redis.md", import.meta.url));
-  assert.ok(page.includes(ACL_RULES.slice(ACL_RULES.indexOf("~"))), "docs/redis.md names other rules");
+  assert.ok(
+    page.includes(ACL_RULES.slice(ACL_RULES.indexOf("~")).replaceAll("app:", "shoal:")),
+    "docs/redis.md names other rules",
+  );
   await using server = await RedisServer.open({ words: ["--user", "app", ...ACL_RULES.split(" ")] });
   const url = `redis://app:${encodeURIComponent("p@ss/word")}@127.0.0.1:${server.port}`;
-  await using node = open({ kind: "one", url });
+  await using node = open({ kind: "one", url }, APP);
   await ready(node);
   await useAll(node);
   await buryOther(node, { kind: "one", url });
@@ -150,7 +86,7 @@ Deno.test("redisBackend() on a Cluster needs no more than the permissions in doc
     kind: "cluster",
     urls: cluster.urls.map((url) => url.replace("redis://", `redis://${login}`)),
   };
-  await using node = open(topology);
+  await using node = open(topology, APP);
   await ready(node);
   await useAll(node);
   await buryOther(node, topology);
