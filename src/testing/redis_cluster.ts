@@ -31,18 +31,15 @@ export class RedisCluster implements AsyncDisposable {
   ): Promise<RedisCluster> {
     const count = masters + replicas;
     const ports = unusedPorts(count * 2);
-    const servers = await Promise.all(
-      ports.slice(0, count).map((port, i) =>
-        RedisServer.open({ port, words: [...clusterWords(ports[count + i] ?? 0), ...words] })
-      ),
-    );
-    const cluster = new RedisCluster(servers.slice(0, masters), servers.slice(masters));
-    try {
-      await cluster.#join(ports.slice(count));
-    } catch (error) {
-      await cluster[Symbol.asyncDispose]();
-      throw error;
+    await using stack = new AsyncDisposableStack();
+    const servers: RedisServer[] = [];
+    for (const [i, port] of ports.slice(0, count).entries()) {
+      const own = [...clusterWords(ports[count + i] ?? 0), ...words];
+      servers.push(stack.use(await RedisServer.open({ port, words: own })));
     }
+    const cluster = new RedisCluster(servers.slice(0, masters), servers.slice(masters));
+    await cluster.#join(ports.slice(count));
+    stack.move();
     return cluster;
   }
 

@@ -36,24 +36,22 @@ export class RedisSentinel implements AsyncDisposable {
     const { sentinels: count = 1, master: name = "shoal", sentinelPassword, words = [] } = options;
     const [masterPort = 0, replicaPort = 0, ...sentinelPorts] = unusedPorts(2 + count);
     const fast = ["--repl-diskless-sync-delay", "0", ...words];
-    const master = await RedisServer.open({ port: masterPort, words: fast });
-    const replicaOf = ["--replicaof", `127.0.0.1 ${masterPort}`];
-    const replica = await RedisServer.open({ port: replicaPort, words: [...fast, ...replicaOf] });
+    await using stack = new AsyncDisposableStack();
+    const start = async (words: readonly string[], port: number, sentinelFile?: string) =>
+      stack.use(
+        await RedisServer.open({ port, words, ...(sentinelFile === undefined ? {} : { sentinelFile }) }),
+      );
+    const master = await start(fast, masterPort);
+    const replica = await start([...fast, "--replicaof", `127.0.0.1 ${masterPort}`], replicaPort);
     // A sentinel looks at a replica once, and then not for ten seconds.
     await eventually("the replica follows", async () => {
       return (await replica.command("INFO", "replication")).includes("master_link_status:up");
     });
     const file = sentinelFile(name, masterPort, Math.floor(count / 2) + 1, sentinelPassword);
-    const sentinels = await Promise.all(
-      sentinelPorts.map((port) => RedisServer.open({ port, sentinelFile: file })),
-    );
+    const sentinels = await Promise.all(sentinelPorts.map((port) => start([], port, file)));
     const group = new RedisSentinel(name, [master, replica], sentinels);
-    try {
-      await group.#settled(count, sentinelPassword);
-    } catch (error) {
-      await group[Symbol.asyncDispose]();
-      throw error;
-    }
+    await group.#settled(count, sentinelPassword);
+    stack.move();
     return group;
   }
 

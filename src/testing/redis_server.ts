@@ -42,8 +42,10 @@ export class RedisServer implements AsyncDisposable {
 
   /** A running server. Rejects when it does not answer within ten seconds. */
   static async open(options: RedisServerOptions = {}): Promise<RedisServer> {
-    const server = await RedisServer.prepare(options);
+    await using stack = new AsyncDisposableStack();
+    const server = stack.use(await RedisServer.prepare(options));
     await server.start();
+    stack.move();
     return server;
   }
 
