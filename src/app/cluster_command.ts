@@ -1,7 +1,14 @@
 /** `shoal cluster`: N nodes and their supervisor. */
 import { type Command, InvalidArgumentError } from "commander";
 import type { ClusterOptions, ClusterPlace, Reread } from "../cluster/mod.ts";
-import { type Config, FILE_VARIABLE, isOpenMode, loadConfig, redisServers, snakeName } from "../config/mod.ts";
+import {
+  type Config,
+  FILE_VARIABLE,
+  isOpenMode,
+  loadConfig,
+  redisServers,
+  snakeName,
+} from "../config/mod.ts";
 import { DAEMON_LOG_VARIABLE } from "../core/supervision.ts";
 import { VERSION_LINE } from "./version_line.ts";
 import type { Commands } from "./commands.ts";
@@ -131,7 +138,10 @@ async function runCluster(values: ClusterFlags, context: CliContext, commands: C
 }
 
 /** Options that nodes of one cluster must agree on, or that a node's place depends on: they take a new start. */
-const FIXED = ["port", "host", "sharedPort", "redisUrl", "redisPrefix", "partitions"] as const;
+const FIXED = [
+  ...["port", "host", "sharedPort", "partitions", "redisPrefix"] as const,
+  ...["redisUrl", "redisUrls", "redisCluster", "redisSentinels", "redisSentinelMaster"] as const,
+];
 
 async function rereadOptions(values: ClusterFlags, context: CliContext, before: Config): Promise<Reread> {
   const defaults = { sharedPort: DEFAULT_SHARED_PORT };
@@ -139,7 +149,7 @@ async function rereadOptions(values: ClusterFlags, context: CliContext, before: 
   const loaded = await loadConfig({ flags: flagsOf(values), env, file: values.config, defaults });
   if (!loaded.isUsable) return { faults: loaded.faults.map(({ message }) => message) };
   const { config } = loaded;
-  const changed = FIXED.filter((name) => config[name] !== before[name]);
+  const changed = FIXED.filter((name) => String(config[name]) !== String(before[name]));
   if (changed.length === 0) return { options: clusterOptions(values, config, context) };
   const faults = changed.map((name) =>
     `Cannot change ${snakeName(name)} while nodes run: stop the cluster and start it`

@@ -14,15 +14,16 @@ export function secretsOf(config: Config): readonly string[] {
     const value = options.get(camelName(name));
     const { secrecy } = infoOf(name);
     if (secrecy === undefined) return [];
-    return secrecy === "whole" ? textsOf(value) : textsOf(value).flatMap(passwordsOf);
+    return secrecy === "whole" ? textsOf(value) : textsOf(value, 0).flatMap(passwordsOf);
   });
   return secrets.filter((secret) => secret !== "");
 }
 
-function textsOf(value: unknown): readonly string[] {
+function textsOf(value: unknown, minNestedLength = MIN_NESTED_LENGTH): readonly string[] {
   if (typeof value === "string") return [value];
   if (typeof value !== "object" || value === null) return [];
-  return Object.values(value).flatMap(textsOf).filter((text) => text.length >= MIN_NESTED_LENGTH);
+  const texts = Object.values(value).flatMap((each) => textsOf(each, minNestedLength));
+  return texts.filter((text) => text.length >= minNestedLength);
 }
 
 function passwordsOf(text: string): readonly string[] {

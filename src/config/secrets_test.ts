@@ -12,3 +12,8 @@ Deno.test("secretsOf() finds keys and the passwords of URLs, encoded and decoded
 Deno.test("secretsOf() finds nothing where nothing is secret", () => {
   assert.deepEqual(secretsOf(configOf({ redisUrl: "redis://h:6379" })), []);
 });
+
+Deno.test("secretsOf() finds the password in each URL of a list, however short", () => {
+  const redisUrls = ["redis://:pw1@h", "redis://u:pw2@h:6379"];
+  assert.deepEqual(secretsOf(configOf({ redisUrls })), ["pw1", "pw1", "pw2", "pw2"]);
+});

@@ -212,6 +212,7 @@ Deno.test("Link counts commands, bytes both ways, and the nodes that publication
   link.drop(new Error("test"));
   await link.ended;
   assert.equal(traffic.connections, 0);
+});
 
 Deno.test("Link says what Redis unsubscribed by itself, also while a subscription is under way", async () => {
   const { wire, recorder, link, results, done, close } = open();
