@@ -41,6 +41,7 @@ function builtDashboards(): readonly Dashboard[] {
 async function promtool(args: readonly string[], stdin?: string): Promise<string> {
   const child = new Deno.Command("promtool", {
     args: [...args],
+    signal: AbortSignal.timeout(30_000),
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
