@@ -5,6 +5,7 @@ import { reconnectStorm } from "./reconnect_storm.ts";
 import { partition, redisForgets, redisHangs, redisRestarts } from "./redis_faults.ts";
 import { rollingRestart } from "./rolling_restart.ts";
 import { slowSubscriber } from "./slow_subscriber.ts";
+import { clusterMasterKilled, sentinelFailover } from "./topology_faults.ts";
 
 /** Faults that the cluster is put through under load. */
 export const drills: readonly Drill[] = [
@@ -14,6 +15,8 @@ export const drills: readonly Drill[] = [
   redisRestarts,
   redisForgets,
   partition,
+  sentinelFailover,
+  clusterMasterKilled,
   slowSubscriber,
   reconnectStorm,
   rollingRestart,

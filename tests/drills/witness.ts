@@ -1,6 +1,7 @@
 /** What a drill asks the nodes afterwards: is presence right, and was each leave told once. */
+import assert from "node:assert/strict";
 import { Centrifuge } from "centrifuge";
-import { until } from "../../src/testing/processes.ts";
+import { type NodeAddress, until } from "../../src/testing/processes.ts";
 import type { Fleet, Listener } from "./fleet.ts";
 
 /** Asks several nodes for presence. */
@@ -78,4 +79,22 @@ export function accountOfLeaves(fleet: Fleet, stayed: ReadonlySet<Listener>): Le
     never: having((count) => count === 0),
     moreThanOnce: having((count) => count > 1),
   };
+}
+
+/** The ids that the nodes go by. */
+export function idsOf(nodes: readonly NodeAddress[]): Promise<readonly string[]> {
+  return Promise.all(nodes.map(async (node) => (await node.health()).node));
+}
+
+/** Whether all of them take clients. */
+export async function areReady(nodes: readonly NodeAddress[]): Promise<boolean> {
+  return (await Promise.all(nodes.map((node) => node.isReady()))).every(Boolean);
+}
+
+/** No client was closed, and nobody was said to have left. */
+export function assertNobodyLeft(fleet: Fleet): void {
+  assert.ok(fleet.listeners.every(({ ids }) => ids.length === 1), "a client was closed");
+  const clients = fleet.listeners.flatMap(({ ids }) => ids);
+  const told = fleet.listeners.filter(({ leaves }) => clients.some((id) => leaves.of(id) > 0));
+  assert.equal(told.length, 0, "a leave of a client that never left was published");
 }
