@@ -40,6 +40,7 @@ export interface LoadFlags {
   readonly retries?: number;
   readonly rampUp?: number;
   readonly churn?: number;
+  readonly reconnect?: boolean;
   readonly parts?: readonly Part[];
   readonly pacer: PacerKind;
   readonly workers: number | "auto";
@@ -126,6 +127,7 @@ function addConnectFlags(command: Command): void {
     .option("--connect-timeout <time>", "a connection has to stand within this", option(parseDurationMs))
     .option("--retries <n>", "further attempts of one connection", option((text) => parseCount(text, 0)))
     .option("--churn <share/s>", "connections closed and opened anew, like 5%/s", option(parseShare))
+    .option("--reconnect", "open lost connections anew, with backoff")
     .option("--source-ips <list>", "local addresses to connect from, or auto", parseSourceIps, [])
     .option(
       "--pause-below <share>",
@@ -233,6 +235,7 @@ function changesOf(flags: LoadFlags): ScenarioChanges {
       retries,
     },
     churnPerSec: flags.churn,
+    reconnects: flags.reconnect,
   };
 }
 

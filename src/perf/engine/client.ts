@@ -1,33 +1,41 @@
 /**
- * One virtual client: the client protocol over the runtime's own WebSocket. It keeps no queue and no timer per
- * message; what it hears goes straight to its listener, which all clients of a run share.
+ * One virtual client: connects in timed phases, speaks a {@linkcode Dialect}, and tells what happens to a listener
+ * that all clients of a run share. It keeps no timer and, once connected, allocates nothing per message.
  */
 import type { Clock } from "../../core/clock.ts";
 import { classifyClose, classifyConnect, type ErrorClass } from "../truth/error_classes.ts";
-import { type EchoCodec, forEachLine, readLine } from "./wire.ts";
+import type { Dialect } from "./dialect/dialect.ts";
+import { dial, type DialAddress } from "./wire/dial.ts";
+import { ByteLink, type ByteListener } from "./wire/byte_link.ts";
+import { FrameReader } from "./wire/frame_reader.ts";
+import { closeFrame, frame, opcodes } from "./wire/frame_writer.ts";
+import { acceptOf, newUpgradeKey, readUpgrade, upgradeRequest } from "./wire/handshake.ts";
+import { readResponse } from "./wire/http_reader.ts";
+import { newMaskKey } from "./wire/mask.ts";
+import type { MessageTemplate } from "./template.ts";
 
 /** What a client tells. None may throw. */
 export interface ClientListener {
-  /** An rpc was answered; `isIntact` says whether its data came back unchanged. */
-  onEcho(client: Client, id: number, isIntact: boolean): void;
-  /** Command `id` was refused. */
-  onRefused(client: Client, id: number, code: number, message: string): void;
-  onPublication(client: Client, channel: string, data: unknown): void;
-  /** A frame that nobody can read. */
+  /** Message `index` was answered: with what it should bring, with something else, or with a refusal. */
+  onAnswer(client: Client, index: number, outcome: "intact" | "changed" | "refused", text: string): void;
+  /** A publication of message `index` came, number `seq` of its publisher. */
+  onDelivery(client: Client, index: number, seq: number, isIntact: boolean): void;
+  /** Something that nobody can read. */
   onGarbage(client: Client, text: string): void;
-  /** The server ended the connection. */
-  onLost(client: Client, code: number, reason: string): void;
+  /** The server ended the connection; `code` 1006 when it just vanished. */
+  onLost(client: Client, errorClass: ErrorClass, text: string): void;
 }
 
 /** Why a message did not leave. */
 export type SendFault = Extract<ErrorClass, "send_on_closed" | "buffer_overflow">;
 
-/** How long a connection took, in milliseconds; the native WebSocket does not show the TCP part alone. */
+/** How long the phases of a connection took, milliseconds. */
 export interface ConnectTimes {
-  /** Until the upgrade was answered, TCP included. */
+  readonly tcpMs: number;
+  /** TLS and the upgrade; 0 for plain HTTP. */
   readonly upgradeMs: number;
-  /** From there until the connect command was answered. */
-  readonly welcomeMs: number;
+  /** Greeting and subscriptions. */
+  readonly readyMs: number;
 }
 
 /** A connection that did not come about. */
@@ -43,209 +51,274 @@ export class ConnectError extends Error {
 
 /** What a {@linkcode Client} needs. */
 export interface ClientOptions {
-  readonly url: string;
+  readonly address: DialAddress;
+  /** Path and query of the upgrade. */
+  readonly path: string;
+  /** `host:port`, for the Host header. */
+  readonly host: string;
   /** Number of its target, for the listener. */
   readonly target: number;
   /** Number of its own, for the listener. */
   readonly index: number;
-  readonly codec: EchoCodec;
+  /** What it subscribes to while it connects. */
+  readonly channels: readonly string[];
+  readonly dialect: Dialect;
   readonly listener: ClientListener;
   readonly clock: Clock;
 }
 
 /** Bytes that may wait in one socket before a send counts as overflow. */
-const MAX_BUFFERED_BYTES = 1_048_576;
+const MAX_WAITING_BYTES = 1_048_576;
 
-/** Ids of commands that somebody waits for start here, above every message number. */
-const FIRST_COMMAND_ID = 4_000_000_000;
-const CONNECT_ID = FIRST_COMMAND_ID;
+/** All clients of a process share their secrets: they protect nobody here, and templates are masked once. */
+export const processMask = newMaskKey();
+const upgradeKey = newUpgradeKey();
+const accept = acceptOf(upgradeKey);
+const encoder = new TextEncoder();
 
-interface PendingCommand {
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
+type State = "new" | "connecting" | "upgrading" | "greeting" | "ready" | "closed";
 
-/** One connection. Used by one caller at a time. */
-export class Client {
+/** One connection. Used by one caller at a time; not used again after it was closed. */
+export class Client implements ByteListener {
   readonly target: number;
   readonly index: number;
+  readonly channels: readonly string[];
+  /** Of the dialect: messages that wait for an answer in order, commands that wait, and whether pings are answered. */
+  readonly notes = { waiting: [] as number[], head: 0, greetings: 0, answersPings: false };
   readonly #options: ClientOptions;
-  readonly #pending = new Map<number, PendingCommand>();
-  readonly #readLine = (line: string) => this.#onLine(line);
-  #socket: WebSocket | undefined;
-  #nextCommandId = CONNECT_ID + 1;
-  #answersPings = false;
-  #isReady = false;
-  #isEnding = false;
+  readonly #frames = new FrameReader(this);
+  #link: ByteLink | undefined;
+  #state: State = "new";
+  #closing: { readonly errorClass: ErrorClass; readonly text: string } | undefined;
+  #onOpen: (() => void) | undefined;
+  #onGone: (() => void) | undefined;
+  #onReady: (() => void) | undefined;
+  #onFail: ((error: ConnectError) => void) | undefined;
 
   constructor(options: ClientOptions) {
     this.#options = options;
     this.target = options.target;
     this.index = options.index;
+    this.channels = options.channels;
   }
 
-  /** Connects and says hello, within `timeoutMs`. Rejects with {@linkcode ConnectError}; call it once. */
+  /** Whether messages can be sent. */
+  get isReady(): boolean {
+    return this.#state === "ready";
+  }
+
+  get bytesIn(): number {
+    return this.#link?.bytesIn ?? 0;
+  }
+
+  get bytesOut(): number {
+    return this.#link?.bytesOut ?? 0;
+  }
+
+  /** Connects within `timeoutMs`. Rejects with {@linkcode ConnectError}; call it once. */
   async connect(timeoutMs: number): Promise<ConnectTimes> {
-    const socket = new WebSocket(this.#options.url);
-    this.#socket = socket;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      const late = () => reject(new ConnectError("connect_timeout", `no answer within ${timeoutMs} ms`));
-      timer = setTimeout(late, timeoutMs);
-    });
+    const { clock, address } = this.#options;
+    const late = new AbortController();
+    const timer = setTimeout(() => {
+      late.abort();
+      this.#fail(new ConnectError("connect_timeout", `no connection within ${timeoutMs} ms`));
+    }, timeoutMs);
+    const beganMs = clock.monotonicMs();
+    this.#state = "connecting";
     try {
-      const times = await Promise.race([this.#greeted(socket), timeout]);
-      this.#isReady = true;
-      return times;
+      const connection = await dial(address, late.signal);
+      const connectedMs = clock.monotonicMs();
+      const openedMs = await this.#open(
+        connection.tls === undefined ? connection.tcp : await connection.tls(),
+      );
+      const readyMs = await this.#greet();
+      return {
+        tcpMs: connectedMs - beganMs,
+        upgradeMs: openedMs - connectedMs,
+        readyMs: readyMs - openedMs,
+      };
     } catch (error) {
       this.close();
-      throw error;
+      throw this.#connectError(error, late.signal.aborted, timeoutMs);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Sends the echo command `id`; answers why not, if it could not. */
-  sendEcho(id: number): SendFault | undefined {
-    return this.#send(this.#options.codec.command(id));
+  /** Sends message `index`; answers why not, if it could not. */
+  send(template: MessageTemplate, index: number, seq: number, channel: number): SendFault | undefined {
+    const link = this.#link;
+    // A closed socket takes a send in silence: without this look the message would just be missing.
+    if (link === undefined || this.#state !== "ready") return "send_on_closed";
+    if (link.waitingBytes > MAX_WAITING_BYTES) return "buffer_overflow";
+    template.sendOn(link, index, seq, channel);
+    return undefined;
   }
 
-  /** Publishes `dataJson` with command number `id`; a refusal comes to the listener. */
-  publish(id: number, channel: string, dataJson: string): SendFault | undefined {
-    return this.#send(`{"id":${id},"publish":{"channel":${JSON.stringify(channel)},"data":${dataJson}}}`);
+  /** Sends a text of the dialect's own: a greeting, a subscription, an answer to a ping. */
+  sendText(text: string): void {
+    this.#link?.send(frame(opcodes.text, encoder.encode(text), processMask));
   }
 
-  /** Subscribes and waits for the answer, at most `timeoutMs`. Rejects when refused, closed or late. */
-  async subscribe(channel: string, timeoutMs: number): Promise<void> {
-    const id = this.#nextCommandId++;
-    const answered = this.#command(id, `{"id":${id},"subscribe":{"channel":${JSON.stringify(channel)}}}`);
-    const timer = setTimeout(
-      () => this.#settle(id, new Error(`no answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
-    try {
-      await answered;
-    } finally {
-      clearTimeout(timer);
-    }
+  /** The dialect says that the greeting is over. */
+  greeted(): void {
+    if (this.#state !== "greeting") return;
+    this.#state = "ready";
+    this.#onReady?.();
+  }
+
+  /** The dialect says that the server refused the greeting. */
+  refused(errorClass: ErrorClass, text: string): void {
+    this.#fail(new ConnectError(errorClass, text));
   }
 
   /** Ends the connection; nothing more is told. Idempotent. */
   close(): void {
-    this.#isEnding = true;
-    const socket = this.#socket;
-    if (socket === undefined || socket.readyState >= WebSocket.CLOSING) return;
-    socket.close();
+    const wasReady = this.#state === "ready";
+    this.#state = "closed";
+    const link = this.#link;
+    if (link === undefined || link.isClosed) return;
+    if (!wasReady || this.#options.dialect.framing === "http") return link.close();
+    // The server answers with its own close frame and ends the connection; `closed` cuts it off at the latest.
+    link.send(closeFrame(1000, processMask));
   }
 
-  /** Resolves when the socket is closed, at the latest after `timeoutMs`. */
+  /** Resolves when the socket is closed; after `timeoutMs` it is cut off. */
   async closed(timeoutMs: number): Promise<void> {
-    const socket = this.#socket;
-    if (socket === undefined || socket.readyState === WebSocket.CLOSED) return;
+    const link = this.#link;
+    if (link === undefined || link.isClosed) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, timeoutMs);
-    socket.addEventListener("close", () => resolve(), { once: true });
+    this.#onGone = resolve;
     await promise;
     clearTimeout(timer);
+    link.close();
   }
 
-  #send(text: string): SendFault | undefined {
-    const socket = this.#socket;
-    // A closed WebSocket takes a send in silence: without this look the message would just be missing.
-    if (socket === undefined || socket.readyState !== WebSocket.OPEN) return "send_on_closed";
-    if (socket.bufferedAmount > MAX_BUFFERED_BYTES) return "buffer_overflow";
-    socket.send(text);
-    return undefined;
+  /** Ends the connection without a word, as a crash would. Idempotent. */
+  cut(): void {
+    this.#state = "closed";
+    this.#link?.close();
   }
 
-  #greeted(socket: WebSocket): Promise<ConnectTimes> {
-    const { clock } = this.#options;
-    const beganMs = clock.monotonicMs();
-    const { promise, resolve, reject } = Promise.withResolvers<ConnectTimes>();
-    socket.onopen = () => {
-      const openedMs = clock.monotonicMs();
-      const welcome = () =>
-        resolve({ upgradeMs: openedMs - beganMs, welcomeMs: clock.monotonicMs() - openedMs });
-      this.#pending.set(CONNECT_ID, { resolve: welcome, reject });
-      // If the server closes already, the send goes nowhere and the close event tells the code.
-      this.#send(`{"id":${CONNECT_ID},"connect":{"name":"shoal-perf"}}`);
-    };
-    socket.onmessage = (event) => this.#onFrame(event.data);
-    socket.onerror = (event) => {
-      const text = event instanceof ErrorEvent ? event.message : "unknown error";
-      reject(new ConnectError(classifyConnect(text), text));
-    };
-    socket.onclose = (event) => {
-      this.#onClosed(event.code, event.reason);
-      reject(new ConnectError(classifyClose(event.code), `closed with ${event.code}`));
-    };
-    return promise;
+  onBytes(bytes: Uint8Array, end: number): number {
+    if (this.#state === "upgrading") return this.#onUpgradeBytes(bytes, end);
+    if (this.#options.dialect.framing === "http") return this.#onHttpBytes(bytes, end);
+    return this.#frames.read(bytes, 0, end);
   }
 
-  #command(id: number, text: string): Promise<void> {
+  onEnd(error: Error | undefined): void {
+    this.#onGone?.();
+    const cause = this.#closing ?? {
+      errorClass: error !== undefined && /reset|os error 104/i.test(error.message)
+        ? "reset"
+        : "server_close_1006",
+      text: error === undefined ? "the connection ended without a close frame" : error.message,
+    };
+    if (this.#state !== "ready") return this.#fail(new ConnectError(cause.errorClass, cause.text));
+    this.#state = "closed";
+    this.#options.listener.onLost(this, cause.errorClass, cause.text);
+  }
+
+  onMessage(bytes: Uint8Array, from: number, to: number): void {
+    if (this.#state === "closed") return;
+    this.#options.dialect.onMessage(this, this.#options.listener, bytes, from, to);
+  }
+
+  onPing(payload: Uint8Array): void {
+    this.#link?.send(frame(opcodes.pong, payload, processMask));
+  }
+
+  onClose(code: number, reason: string): void {
+    this.#closing = { errorClass: classifyClose(code), text: `closed with ${code} ${reason}`.trim() };
+    if (this.#state === "closed") {
+      this.#link?.close();
+      return this.#onGone?.();
+    }
+    // A polite answer; the server's FIN tells the rest, and some wait for this before they send it.
+    this.#link?.send(closeFrame(code === 1005 ? 1000 : code, processMask));
+    this.onEnd(undefined);
+  }
+
+  onViolation(text: string): void {
+    if (this.#state === "closed") return;
+    this.#options.listener.onGarbage(this, text);
+    this.#closing = { errorClass: "bad_payload", text };
+    this.#link?.close();
+    this.onEnd(undefined);
+  }
+
+  #onUpgradeBytes(bytes: Uint8Array, end: number): number {
+    const answer = readUpgrade(bytes, end, accept);
+    if (answer.kind === "more") return 0;
+    if (answer.kind === "refused") {
+      this.#fail(new ConnectError(answer.errorClass, answer.message));
+      return end;
+    }
+    this.#state = "greeting";
+    this.#onOpen?.();
+    return this.#frames.read(bytes, answer.end, end);
+  }
+
+  #onHttpBytes(bytes: Uint8Array, end: number): number {
+    for (let at = 0;;) {
+      const answer = readResponse(bytes, at, end, this.#options.dialect.hasBodies);
+      if (answer.kind === "more") return at;
+      if (answer.kind === "garbage") {
+        this.onViolation(answer.text);
+        return end;
+      }
+      this.#options.dialect.onStatus(this, this.#options.listener, answer.status);
+      at = answer.end;
+      if (!answer.mayReuse) {
+        this.#link?.close();
+        this.onEnd(undefined);
+        return end;
+      }
+    }
+  }
+
+  async #open(connection: ConstructorParameters<typeof ByteLink>[0]): Promise<number> {
+    const link = new ByteLink(connection, this);
+    this.#link = link;
+    const { dialect, host, path, clock } = this.#options;
+    const opened = this.#until((done) => this.#onOpen = done);
+    this.#state = dialect.framing === "ws" ? "upgrading" : "greeting";
+    link.start();
+    if (dialect.framing === "http") this.#onOpen?.();
+    else link.send(encoder.encode(upgradeRequest(host, path, upgradeKey)));
+    await opened;
+    return clock.monotonicMs();
+  }
+
+  async #greet(): Promise<number> {
+    const ready = this.#until((done) => this.#onReady = done);
+    if (this.#state !== "closed") this.#options.dialect.greet(this);
+    await ready;
+    return this.#options.clock.monotonicMs();
+  }
+
+  #until(arm: (done: () => void) => void): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#pending.set(id, { resolve, reject });
-    const fault = this.#send(text);
-    if (fault !== undefined) this.#settle(id, new Error(fault));
+    arm(resolve);
+    this.#onFail = reject;
+    if (this.#state === "closed") reject(this.#closing ?? new ConnectError("connect_timeout", "closed"));
     return promise;
   }
 
-  #settle(id: number, error: Error | undefined): boolean {
-    const pending = this.#pending.get(id);
-    if (pending === undefined) return false;
-    this.#pending.delete(id);
-    if (error === undefined) pending.resolve();
-    else pending.reject(error);
-    return true;
+  #fail(error: ConnectError): void {
+    if (this.#state === "ready" || this.#state === "closed") return;
+    this.#state = "closed";
+    this.#closing ??= { errorClass: error.errorClass, text: error.message };
+    this.#link?.close();
+    this.#onFail?.(error);
   }
 
-  #onFrame(frame: unknown): void {
-    if (this.#isEnding) return;
-    if (typeof frame === "string") forEachLine(frame, this.#readLine);
-    else this.#options.listener.onGarbage(this, "a binary frame");
-  }
-
-  #onLine(line: string): void {
-    const { codec, listener } = this.#options;
-    const echoId = codec.idOfEcho(line);
-    if (echoId > 0) return listener.onEcho(this, echoId, true);
-    const incoming = readLine(line);
-    switch (incoming.kind) {
-      case "ping":
-        if (this.#answersPings) this.#send("{}");
-        return;
-      case "result":
-        return this.#onResult(incoming.id, incoming.result);
-      case "error":
-        return this.#onRefused(incoming.id, incoming.code, incoming.message);
-      case "publication":
-        return listener.onPublication(this, incoming.channel, incoming.data);
-      case "garbage":
-        return listener.onGarbage(this, line);
-      case "push":
-        return;
-    }
-  }
-
-  #onResult(id: number, result: Readonly<Record<string, unknown>>): void {
-    const welcome = result["connect"];
-    if (id === CONNECT_ID && typeof welcome === "object" && welcome !== null) {
-      this.#answersPings = "pong" in welcome && welcome.pong === true;
-    }
-    if (this.#settle(id, undefined)) return;
-    if (result["rpc"] === undefined) return;
-    this.#options.listener.onEcho(this, id, this.#options.codec.isEcho(result));
-  }
-
-  #onRefused(id: number, code: number, message: string): void {
-    const text = `${code}: ${message}`;
-    if (this.#settle(id, id === CONNECT_ID ? new ConnectError("reply_error", text) : new Error(text))) return;
-    this.#options.listener.onRefused(this, id, code, message);
-  }
-
-  #onClosed(code: number, reason: string): void {
-    const error = new ConnectError(classifyClose(code), `closed with ${code} ${reason}`.trim());
-    for (const id of [...this.#pending.keys()]) this.#settle(id, error);
-    if (this.#isReady && !this.#isEnding) this.#options.listener.onLost(this, code, reason);
+  #connectError(error: unknown, isLate: boolean, timeoutMs: number): unknown {
+    if (error instanceof ConnectError) return error;
+    if (this.#closing !== undefined) return new ConnectError(this.#closing.errorClass, this.#closing.text);
+    if (isLate) return new ConnectError("connect_timeout", `no connection within ${timeoutMs} ms`);
+    if (!(error instanceof Error) || error instanceof Deno.errors.NotCapable) return error;
+    return new ConnectError(classifyConnect(error.message), error.message);
   }
 }

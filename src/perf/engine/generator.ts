@@ -65,6 +65,11 @@ export class GeneratorWatch {
     if (lagMs > this.#lateAfterMs) this.#lateSends++;
   }
 
+  /** A send without a plan. */
+  releasedNow(): void {
+    this.#sends++;
+  }
+
   /** Ends the watch and says how it went. */
   stop(): GeneratorHealth {
     clearInterval(this.#timer);

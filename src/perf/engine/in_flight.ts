@@ -13,6 +13,7 @@ const EXPIRED = 3;
 export class InFlight {
   readonly #mask: number;
   readonly #owner: Int32Array;
+  readonly #sender: Int32Array;
   readonly #sentMs: Float64Array;
   readonly #state: Uint8Array;
   #waiting = 0;
@@ -22,6 +23,7 @@ export class InFlight {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(16, minSlots)));
     this.#mask = slots - 1;
     this.#owner = new Int32Array(slots);
+    this.#sender = new Int32Array(slots);
     this.#sentMs = new Float64Array(slots);
     this.#state = new Uint8Array(slots);
   }
@@ -31,12 +33,13 @@ export class InFlight {
     return this.#waiting;
   }
 
-  /** Message `index` left at `nowMs`. Answers the message that lost its slot while waiting, else -1. */
-  sent(index: number, nowMs: number): number {
+  /** Message `index` of `sender` left at `nowMs`. Answers the message that lost its slot while waiting, else -1. */
+  sent(index: number, nowMs: number, sender = 0): number {
     const slot = index & this.#mask;
     const overdue = this.#state[slot] === WAITING ? this.#ownerOf(slot) : -1;
     if (overdue < 0) this.#waiting++;
     this.#owner[slot] = index;
+    this.#sender[slot] = sender;
     this.#sentMs[slot] = nowMs;
     this.#state[slot] = WAITING;
     return overdue;
@@ -56,6 +59,20 @@ export class InFlight {
   /** When message `index` left, while its slot is still its own. */
   sentMs(index: number): number {
     return this.#sentMs[index & this.#mask] ?? 0;
+  }
+
+  /** Who sent message `index`, while its slot is still its own. */
+  senderOf(index: number): number {
+    return this.#sender[index & this.#mask] ?? 0;
+  }
+
+  /** Message `index` did not leave after all, or will not be waited for. Answers whether it waited. */
+  forget(index: number): boolean {
+    const slot = index & this.#mask;
+    if (this.#state[slot] !== WAITING || this.#ownerOf(slot) !== index) return false;
+    this.#state[slot] = EXPIRED;
+    this.#waiting--;
+    return true;
   }
 
   /** Numbers of all messages that wait, in no order. */

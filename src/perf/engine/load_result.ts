@@ -139,6 +139,8 @@ export interface TrafficResult {
   /** From instance to instance, in publishing patterns; empty else. */
   readonly cells: readonly CrossCell[];
   readonly fanOut: FanOutLatency | undefined;
+  /** Publications that left, warm-up included, and those of them that the server refused. */
+  readonly publications: { readonly sent: number; readonly refused: number };
   readonly asked: number;
   /** Never released, because the run was ended. */
   readonly neverTried: number;

@@ -62,7 +62,7 @@ const MAX_SLEEP_MS = 50;
 
 /** Releases all messages of `plan`; resolves with how many were released, fewer than planned after a stop. */
 export function runPlan(plan: Plan, options: PacerOptions): Promise<number> {
-  const deficit = new Deficit(plan, maxBurst(plan.perSec));
+  const deficit = new Deficit(plan, maxBurst(plan.maxPerSec));
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const tick = () => {
     try {

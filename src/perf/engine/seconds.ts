@@ -19,6 +19,7 @@ export class SecondsSeries {
   readonly #startMs: number;
   readonly #open: OpenSecond[];
   readonly #sealed: SecondRow[] = [];
+  readonly #lastFull = new Map<number, { readonly p50Us: number; readonly p99Us: number }>();
 
   /** `startMs`: begin of the first second on the monotonic clock. */
   constructor(instances: readonly string[], startMs: number) {
@@ -54,6 +55,11 @@ export class SecondsSeries {
     return this.#sealed.toSorted((a, b) => a.second - b.second);
   }
 
+  /** Latency of the last second that is over and had answers on instance `at`, for live views. */
+  lastFull(at: number): { readonly p50Us: number | undefined; readonly p99Us: number | undefined } {
+    return this.#lastFull.get(at) ?? { p50Us: undefined, p99Us: undefined };
+  }
+
   #rowAt(at: number, nowMs: number): OpenSecond | undefined {
     const second = Math.min(MAX_SECONDS, Math.max(0, Math.floor((nowMs - this.#startMs) / 1_000)));
     const row = this.#open[at];
@@ -66,7 +72,12 @@ export class SecondsSeries {
   #seal(at: number, row: OpenSecond): void {
     const { second, sent, received, errors } = row;
     if (sent + received + errors === 0) return;
-    const latency = encodeHistogram(row.histogram);
+    const { histogram } = row;
+    const latency = encodeHistogram(histogram);
+    if (received > 0) {
+      const [p50Us, p99Us] = [histogram.getValueAtPercentile(50), histogram.getValueAtPercentile(99)];
+      this.#lastFull.set(at, { p50Us, p99Us });
+    }
     this.#sealed.push({ instance: this.#names[at] ?? "?", second, sent, received, errors, latency });
   }
 }

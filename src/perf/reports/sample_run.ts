@@ -84,6 +84,7 @@ export const goodResult: LoadResult = {
     instances: names.map(instance),
     cells: [],
     fanOut: undefined,
+    publications: { sent: 0, refused: 0 },
     asked: 2_000,
     neverTried: 0,
     offeredPerSec: 1_000,
@@ -124,7 +125,7 @@ export const goodResult: LoadResult = {
       names.map((to) => ({
         from,
         to,
-        ledger: { expected: 1_000, received: 1_000, lost: 0, duplicate: 0, reordered: 0 },
+        ledger: { expected: 1_000, received: 1_000, lost: 0, duplicate: 0, reordered: 0, late: 0 },
         latency: latencyOf(1_000, from === to ? 1 : 3),
       }))
     ),

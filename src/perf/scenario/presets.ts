@@ -11,6 +11,7 @@ const shared = {
   warmupMs: 3_000,
   ramp: { batch: 100, intervalMs: 100, maxActiveBatches: 4, connectTimeoutMs: 10_000, retries: 0 },
   churnPerSec: 0,
+  reconnects: false,
 } as const;
 
 /** The presets by name. */

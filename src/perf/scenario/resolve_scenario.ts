@@ -24,6 +24,7 @@ export interface ScenarioChanges {
   readonly rampUpMs?: number | undefined;
   readonly ramp?: { readonly [Field in keyof RampPlan]?: RampPlan[Field] | undefined } | undefined;
   readonly churnPerSec?: number | undefined;
+  readonly reconnects?: boolean | undefined;
   readonly http?: HttpPart | undefined;
   readonly cross?: CrossPart | undefined;
 }
@@ -55,7 +56,9 @@ function withoutUndefined(preset: Scenario, changes: ScenarioChanges): Scenario 
   );
   const model = changes.model ?? preset.model;
   // A closed loop without a window would have nobody to wait for.
-  const window = changes.window ?? (model === "closed" ? Math.max(1, preset.window) : preset.window);
+  const isHttp = changes.speech?.kind === "http";
+  const window = changes.window ??
+    (model === "closed" || isHttp ? Math.max(1, preset.window) : preset.window);
   const scenario = { ...preset, ...given, window, ramp: { ...preset.ramp, ...ramp } };
   return rampUpMs === undefined ? scenario : { ...scenario, ramp: rampWithin(rampUpMs, scenario) };
 }
@@ -115,6 +118,11 @@ function check(scenario: Scenario, changes: ScenarioChanges): void {
   if (isClosedWithPlan) {
     throw new UsageError("A closed loop has no rate: take --model open for a rate or for stages");
   }
+  if (scenario.speech.kind === "http" && scenario.window !== 1) {
+    throw new UsageError(
+      "HTTP has one request under way per connection: leave --window out, and raise --clients",
+    );
+  }
   checkPattern(scenario);
 }
 
@@ -125,8 +133,14 @@ function checkPattern(scenario: Scenario): void {
       `Pattern ${pattern.kind} needs Shoal's protocol: a ${speech.kind} target can only echo`,
     );
   }
-  const isPublishing = pattern.kind === "broadcast" || pattern.kind === "rooms" || pattern.kind === "direct";
-  if (isPublishing && scenario.model === "closed") {
+  if (pattern.kind === "echo" || pattern.kind === "rpc") return;
+  if (scenario.model === "closed") {
     throw new UsageError(`Pattern ${pattern.kind} needs --model open: publications have no window`);
+  }
+  if (scenario.churnPerSec > 0) {
+    // Who is away on purpose has no claim to a message, and whether it was away then cannot be known exactly.
+    throw new UsageError(
+      `Pattern ${pattern.kind} cannot churn: the ledger proves every delivery; take echo or rpc`,
+    );
   }
 }

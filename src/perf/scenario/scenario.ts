@@ -20,7 +20,9 @@ export type Pattern =
     readonly direct: number;
     readonly rooms: number;
     readonly size: number;
-  };
+  }
+  /** The matrix: a publisher and a subscriber on each instance, each subscriber on all channels. */
+  | { readonly kind: "cross" };
 
 /** What is spoken on a connection. */
 export type Speech =
@@ -99,6 +101,8 @@ export interface Scenario {
   readonly ramp: RampPlan;
   /** Share of the connections closed and opened anew each second, 0 to 1. */
   readonly churnPerSec: number;
+  /** Whether a connection that the server ended is opened anew, with backoff. */
+  readonly reconnects: boolean;
   readonly http: HttpPart;
   readonly cross: CrossPart;
 }

@@ -13,6 +13,8 @@ export interface LedgerCounts {
   readonly duplicate: number;
   /** Messages that came after one with a higher number. */
   readonly reordered: number;
+  /** Of those received: they came after the drain was over. */
+  readonly late: number;
 }
 
 /** What one arrival was. */
@@ -54,6 +56,7 @@ export class Ledger {
       lost: Math.max(0, expected - this.#received),
       duplicate: this.#duplicate,
       reordered: this.#reordered,
+      late: 0,
     };
   }
 
@@ -77,13 +80,14 @@ export class Ledger {
 
 /** Sums of several accounts. */
 export function addLedgers(all: readonly LedgerCounts[]): LedgerCounts {
-  const sum = { expected: 0, received: 0, lost: 0, duplicate: 0, reordered: 0 };
+  const sum = { expected: 0, received: 0, lost: 0, duplicate: 0, reordered: 0, late: 0 };
   for (const counts of all) {
     sum.expected += counts.expected;
     sum.received += counts.received;
     sum.lost += counts.lost;
     sum.duplicate += counts.duplicate;
     sum.reordered += counts.reordered;
+    sum.late += counts.late;
   }
   return sum;
 }

@@ -1,0 +1,196 @@
+/** The connections of one process: opened by a ramp, spread over the instances by turns, replaced when lost or churned. */
+import type { Clock } from "../../core/clock.ts";
+
+import { type Histogram, newHistogram, recordMs } from "../truth/histogram.ts";
+import { type Client, ConnectError } from "./client.ts";
+import type { ChurnResult, OutageRow } from "./load_result.ts";
+import { Ramp, type RampOptions, type RampOutcome } from "./ramp.ts";
+
+/** What a {@linkcode ConnectionPool} needs. */
+export interface PoolOptions extends Omit<RampOptions, "onOpen"> {
+  readonly clock: Clock;
+  readonly instances: readonly string[];
+  /** Start of the run. */
+  readonly beganMs: number;
+  /** Whether a connection that the server ended is opened anew. */
+  readonly reconnects: boolean;
+  readonly onOpen: (client: Client) => void;
+}
+
+interface Outage {
+  firstLostMs: number;
+  lastLostMs: number;
+  lost: number;
+  reconnected: number;
+  lastBackMs: number | undefined;
+}
+
+/** A lost connection tries again after this, twice as long each time up to the second value, milliseconds. */
+const RECONNECT_AFTER_MS = 100;
+const RECONNECT_AFTER_MAX_MS = 2_000;
+
+/** Holds the connections. */
+export class ConnectionPool {
+  readonly ramp: Ramp;
+  /** From ready to the first answer or delivery. */
+  readonly firstMessage: Histogram = newHistogram();
+  readonly #options: PoolOptions;
+  readonly #clients: (Client | undefined)[];
+  readonly #readyMs: Float64Array;
+  readonly #outages: (Outage | undefined)[];
+  readonly #bytes: { sent: number; received: number }[];
+  readonly #resting = new Set<number>();
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  readonly #churn = { closed: 0, reopened: 0, failed: 0 };
+  #isClosing = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#clients = new Array<Client | undefined>(options.connections).fill(undefined);
+    this.#readyMs = new Float64Array(options.connections);
+    this.#outages = options.instances.map(() => undefined);
+    this.#bytes = options.instances.map(() => ({ sent: 0, received: 0 }));
+    this.ramp = new Ramp({ ...options, onOpen: (client) => this.#onOpen(client) });
+  }
+
+  /** Opens all. */
+  async open(): Promise<RampOutcome> {
+    return await this.ramp.run();
+  }
+
+  /** The client of `connection`; undefined when it never stood. */
+  at(connection: number): Client | undefined {
+    return this.#clients[connection];
+  }
+
+  /** Numbers of the connections below `limit` that stand. */
+  standing(limit: number): readonly number[] {
+    return this.#clients.slice(0, limit).flatMap((client, at) => client === undefined ? [] : [at]);
+  }
+
+  /** Whether `connection` is away on purpose. */
+  isResting(connection: number): boolean {
+    return this.#resting.has(connection);
+  }
+
+  /** Something came on `client`; the first time counts. */
+  heard(client: Client, nowMs: number): void {
+    const readyMs = this.#readyMs[client.index] ?? 0;
+    if (readyMs === 0) return;
+    this.#readyMs[client.index] = 0;
+    recordMs(this.firstMessage, nowMs - readyMs);
+  }
+
+  /** The server ended `client`. */
+  lost(client: Client): void {
+    this.#addBytes(client);
+    const nowMs = this.#sinceBeganMs();
+    const outage = this.#outages[client.target] ??= {
+      firstLostMs: nowMs,
+      lastLostMs: nowMs,
+      lost: 0,
+      reconnected: 0,
+      lastBackMs: undefined,
+    };
+    outage.lost++;
+    outage.lastLostMs = nowMs;
+    if (this.#options.reconnects && !this.#isClosing) {
+      this.#tryAgain(client.index, outage, RECONNECT_AFTER_MS);
+    }
+  }
+
+  /** Closes connection `connection` and opens it anew. */
+  async churn(connection: number): Promise<void> {
+    const client = this.#clients[connection];
+    if (client === undefined || !client.isReady || this.#resting.has(connection)) return;
+    this.#resting.add(connection);
+    this.#churn.closed++;
+    client.close();
+    this.#addBytes(client);
+    const outcome = await this.ramp.connect(connection);
+    this.#resting.delete(connection);
+    if (outcome instanceof ConnectError) {
+      this.#churn.failed++;
+      this.#options.onFailed(connection, outcome.errorClass, outcome.message);
+    } else if (this.#isClosing) outcome.cut();
+    else {
+      this.#churn.reopened++;
+      this.#clients[connection] = outcome;
+    }
+  }
+
+  churned(): ChurnResult {
+    return { ...this.#churn };
+  }
+
+  outages(): readonly OutageRow[] {
+    return this.#outages.flatMap((outage, at) =>
+      outage === undefined ? [] : [{ instance: this.#options.instances[at] ?? "?", ...outage }]
+    );
+  }
+
+  /** Lost connections of instance `target` that were opened anew. */
+  reconnectsOf(target: number): number {
+    return this.#outages[target]?.reconnected ?? 0;
+  }
+
+  /** Bytes on the wire so far, of instance `target`. */
+  bytesOf(target: number): { readonly sent: number; readonly received: number } {
+    const total = { ...(this.#bytes[target] ?? { sent: 0, received: 0 }) };
+    for (const client of this.#clients) {
+      if (client === undefined || client.target !== target || !client.isReady) continue;
+      total.sent += client.bytesOut;
+      total.received += client.bytesIn;
+    }
+    return total;
+  }
+
+  /** Closes all and waits, at most `timeoutMs`. */
+  async close(timeoutMs: number): Promise<void> {
+    this.#isClosing = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    const clients = this.#clients.filter((client) => client !== undefined);
+    for (const client of clients) client.close();
+    await Promise.all(clients.map((client) => client.closed(timeoutMs)));
+  }
+
+  #onOpen(client: Client): void {
+    this.#clients[client.index] = client;
+    this.#readyMs[client.index] = this.#options.clock.monotonicMs();
+    this.#options.onOpen(client);
+  }
+
+  #tryAgain(connection: number, outage: Outage, afterMs: number): void {
+    // A little disorder, so that the clients of a dead instance do not come back all at once.
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      void this.#reconnect(connection, outage, afterMs);
+    }, afterMs * (0.5 + (connection % 16) / 16));
+    this.#timers.add(timer);
+  }
+
+  async #reconnect(connection: number, outage: Outage, afterMs: number): Promise<void> {
+    const outcome = await this.ramp.connect(connection);
+    if (this.#isClosing) {
+      if (!(outcome instanceof ConnectError)) outcome.cut();
+      return;
+    }
+    if (outcome instanceof ConnectError) {
+      return this.#tryAgain(connection, outage, Math.min(RECONNECT_AFTER_MAX_MS, afterMs * 2));
+    }
+    outage.reconnected++;
+    outage.lastBackMs = this.#sinceBeganMs();
+    this.#clients[connection] = outcome;
+  }
+
+  #addBytes(client: Client): void {
+    const bytes = this.#bytes[client.target];
+    if (bytes === undefined) return;
+    bytes.sent += client.bytesOut;
+    bytes.received += client.bytesIn;
+  }
+
+  #sinceBeganMs(): number {
+    return this.#options.clock.monotonicMs() - this.#options.beganMs;
+  }
+}

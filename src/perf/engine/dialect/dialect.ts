@@ -1,0 +1,23 @@
+/** What is spoken on a connection, as an engine needs it. */
+import type { Client, ClientListener } from "../client.ts";
+import type { MessageTemplate } from "../template.ts";
+
+/** What one message does. */
+export type Operation = "request" | "publish";
+
+/** One way to speak: stateless but for `Client.notes`, shared by all clients of a process. */
+export interface Dialect {
+  readonly framing: "ws" | "http";
+  /** False when answers never have a body (HEAD). */
+  readonly hasBodies: boolean;
+  /** The connection is open: say hello, and call `client.greeted()` when messages may be sent. */
+  greet(client: Client): void;
+  /** A message came, in `bytes` from `from` to `to`. */
+  onMessage(client: Client, listener: ClientListener, bytes: Uint8Array, from: number, to: number): void;
+  /** An HTTP response is complete. */
+  onStatus(client: Client, listener: ClientListener, status: number): void;
+  /** The template of a message of payload size `size`. */
+  template(operation: Operation, size: number): MessageTemplate;
+  /** Message `index` has left on `client`. */
+  noteSent(client: Client, index: number): void;
+}
