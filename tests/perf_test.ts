@@ -92,6 +92,7 @@ Deno.test("runLocally() counts publications lost, doubled and swapped between in
     lost: scripted("dropped"),
     duplicate: scripted("duplicated"),
     reordered: scripted("swapped"),
+    late: 0,
   });
   assert.ok(scripted("dropped") > 0 && scripted("duplicated") > 0 && scripted("swapped") > 0);
   assert.equal(verdictOf(result, load).exitCode, 3);
@@ -189,7 +190,7 @@ Deno.test("runLocally() ends early at a stop and keeps what there is", async () 
 
 /** Runs the real program with the permissions of its task, and kills nothing but what it starts. */
 function startPerf(args: readonly string[], folder: string): Deno.ChildProcess {
-  const permissions = ["--allow-net", "--allow-env", "--allow-read", `--allow-write=${folder}`];
+  const permissions = ["--allow-sys=systemMemoryInfo", "--allow-net", "--allow-env", "--allow-read", `--allow-write=${folder}`];
   const program = [
     "run",
     "--no-prompt",

@@ -17,6 +17,8 @@
 import { systemClock } from "../core/clock.ts";
 import { type CommandLine, readCommandLine } from "./commands/command_line.ts";
 import { runLocally } from "./engine/local_engine.ts";
+import { WORKER_COMMAND } from "./engine/workers/coordinator.ts";
+import { runWorker } from "./engine/workers/worker.ts";
 import type { TextSink } from "./reports/progress_view.ts";
 import { StopSignal } from "./stop_signal.ts";
 
@@ -26,6 +28,7 @@ import { StopSignal } from "./stop_signal.ts";
  * at a time. Needs net, env, write to the report folder, and run of `cat` and of Deno itself.
  */
 export async function runPerf(args: readonly string[]): Promise<number> {
+  if (args[0] === WORKER_COMMAND) return await runWorker(systemClock);
   const [out, err] = [sinkOf(Deno.stdout), sinkOf(Deno.stderr)];
   const line = parseLine(args, out, err);
   if (line.kind === "exit") return line.code;

@@ -52,8 +52,13 @@ export class Governor {
   }
 }
 
-/** Available memory of the machine. */
+/** Available memory of the machine; all of it when the program may not look (`--allow-sys=systemMemoryInfo`). */
 export function systemMemory(): number {
-  const { available, total } = Deno.systemMemoryInfo();
-  return total <= 0 ? 1 : available / total;
+  try {
+    const { available, total } = Deno.systemMemoryInfo();
+    return total <= 0 ? 1 : available / total;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return 1;
+    throw error;
+  }
 }

@@ -186,5 +186,7 @@ export interface LoadResult {
   readonly errors: readonly ErrorRow[];
   /** Instances that stopped answering in the run. */
   readonly lostTargets: readonly string[];
+  /** Generator processes that ended before they could tell what they found. */
+  readonly deadWorkers: number;
   readonly wasInterrupted: boolean;
 }

@@ -133,5 +133,6 @@ export const goodResult: LoadResult = {
   },
   errors: [],
   lostTargets: [],
+  deadWorkers: 0,
   wasInterrupted: false,
 };

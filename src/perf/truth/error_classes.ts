@@ -97,6 +97,16 @@ export class ErrorTally {
     this.#rows.set(key, { class: errorClass, instance, count, firstMs: nowMs, lastMs: nowMs, sample: text });
   }
 
+  /** Adds what another tally counted; its times move by `byMs`. */
+  addRow(row: ErrorRow, byMs: number): void {
+    const { lastMs, firstMs } = row;
+    this.add(row.class, row.instance, row.sample, firstMs + byMs, row.count);
+    const own = this.#rows.get(`${row.class} ${row.instance}`);
+    if (own === undefined) return;
+    own.firstMs = Math.min(own.firstMs, firstMs + byMs);
+    own.lastMs = Math.max(own.lastMs, lastMs + byMs);
+  }
+
   /** All rows, the most frequent first. */
   rows(): readonly ErrorRow[] {
     return [...this.#rows.values()].sort((a, b) => b.count - a.count);

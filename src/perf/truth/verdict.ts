@@ -127,7 +127,9 @@ function invalidity(
     health !== undefined
   );
   return [
+    ...deadWorkers(result),
     ...generators.flatMap((health) => generatorBound(health, options)).slice(0, 1),
+    ...throttled(numbers),
     ...tooFewSamples(checks),
     ...unbalanced(result),
     ...notSteady(numbers),
@@ -151,6 +153,23 @@ function generatorBound(health: GeneratorDigest, options: LoadOptions): readonly
     }];
   }
   return [];
+}
+
+function deadWorkers({ deadWorkers }: LoadResult): readonly Finding[] {
+  if (deadWorkers === 0) return [];
+  const text =
+    `${deadWorkers} generator process(es) died, their share of the load is missing: see the errors`;
+  return [{ name: "generator-bound", text }];
+}
+
+/** A governor that stepped in made another load than the one that was asked for. */
+function throttled(numbers: Digest): readonly Finding[] {
+  const ms = numbers.traffic?.throttledMs ?? 0;
+  if (ms === 0) return [];
+  const text = `connecting paused ${
+    (ms / 1_000).toFixed(1)
+  } s for memory: fewer --clients, or --pause-below lower`;
+  return [{ name: "throttled", text }];
 }
 
 function tooFewSamples(checks: readonly SloCheck[]): readonly Finding[] {
