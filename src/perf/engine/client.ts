@@ -7,24 +7,13 @@ import { classifyClose, classifyConnect, type ErrorClass } from "../truth/error_
 import type { Dialect } from "./dialect/dialect.ts";
 import { dial, type DialAddress } from "./wire/dial.ts";
 import { ByteLink, type ByteListener } from "./wire/byte_link.ts";
-import { FrameReader } from "./wire/frame_reader.ts";
+import { type FrameListener, FrameReader } from "./wire/frame_reader.ts";
 import { closeFrame, frame, opcodes } from "./wire/frame_writer.ts";
 import { acceptOf, newUpgradeKey, readUpgrade, upgradeRequest } from "./wire/handshake.ts";
 import { readResponse } from "./wire/http_reader.ts";
 import { newMaskKey } from "./wire/mask.ts";
 import type { MessageTemplate } from "./template.ts";
-
-/** What a client tells. None may throw. */
-export interface ClientListener {
-  /** Message `index` was answered: with what it should bring, with something else, or with a refusal. */
-  onAnswer(client: Client, index: number, outcome: "intact" | "changed" | "refused", text: string): void;
-  /** A publication of message `index` came, number `seq` of its publisher. */
-  onDelivery(client: Client, index: number, seq: number, isIntact: boolean): void;
-  /** Something that nobody can read. */
-  onGarbage(client: Client, text: string): void;
-  /** The server ended the connection; `code` 1006 when it just vanished. */
-  onLost(client: Client, errorClass: ErrorClass, text: string): void;
-}
+import type { ClientListener, VirtualClient } from "./virtual_client.ts";
 
 /** Why a message did not leave. */
 export type SendFault = Extract<ErrorClass, "send_on_closed" | "buffer_overflow">;
@@ -79,11 +68,10 @@ const encoder = new TextEncoder();
 type State = "new" | "connecting" | "upgrading" | "greeting" | "ready" | "closed";
 
 /** One connection. Used by one caller at a time; not used again after it was closed. */
-export class Client implements ByteListener {
+export class Client implements ByteListener, FrameListener, VirtualClient {
   readonly target: number;
   readonly index: number;
   readonly channels: readonly string[];
-  /** Of the dialect: messages that wait for an answer in order, commands that wait, and whether pings are answered. */
   readonly notes = { waiting: [] as number[], head: 0, greetings: 0, answersPings: false };
   readonly #options: ClientOptions;
   readonly #frames = new FrameReader(this);

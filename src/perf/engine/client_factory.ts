@@ -1,7 +1,8 @@
 /** Makes the clients of a run: which target, which local address, which dialect, which subscriptions. */
 import type { Clock } from "../../core/clock.ts";
 import { addressOf } from "../targets/target.ts";
-import { Client, type ClientListener, processMask } from "./client.ts";
+import { Client, processMask } from "./client.ts";
+import type { ClientListener } from "./virtual_client.ts";
 import type { Dialect, Operation } from "./dialect/dialect.ts";
 import { HttpDialect } from "./dialect/http.ts";
 import { PlainDialect } from "./dialect/plain.ts";

@@ -3,6 +3,7 @@ import type { Clock } from "../../core/clock.ts";
 
 import { type Histogram, newHistogram, recordMs } from "../truth/histogram.ts";
 import { type Client, ConnectError } from "./client.ts";
+import type { VirtualClient } from "./virtual_client.ts";
 import type { ChurnResult, OutageRow } from "./load_result.ts";
 import { Ramp, type RampOptions, type RampOutcome } from "./ramp.ts";
 
@@ -74,7 +75,7 @@ export class ConnectionPool {
   }
 
   /** Something came on `client`; the first time counts. */
-  heard(client: Client, nowMs: number): void {
+  heard(client: VirtualClient, nowMs: number): void {
     const readyMs = this.#readyMs[client.index] ?? 0;
     if (readyMs === 0) return;
     this.#readyMs[client.index] = 0;
@@ -82,7 +83,7 @@ export class ConnectionPool {
   }
 
   /** The server ended `client`. */
-  lost(client: Client): void {
+  lost(client: VirtualClient): void {
     this.#addBytes(client);
     const nowMs = this.#sinceBeganMs();
     const outage = this.#outages[client.target] ??= {
@@ -183,7 +184,7 @@ export class ConnectionPool {
     this.#clients[connection] = outcome;
   }
 
-  #addBytes(client: Client): void {
+  #addBytes(client: VirtualClient): void {
     const bytes = this.#bytes[client.target];
     if (bytes === undefined) return;
     bytes.sent += client.bytesOut;

@@ -7,7 +7,8 @@ import type { Clock } from "../../core/clock.ts";
 import type { ErrorClass, ErrorTally } from "../truth/error_classes.ts";
 import { Accounts } from "./accounts.ts";
 import { Churn } from "./churn.ts";
-import type { Client, ClientListener } from "./client.ts";
+import type { Client } from "./client.ts";
+import type { ClientListener, VirtualClient } from "./virtual_client.ts";
 import { ConnectionPool } from "./connection_pool.ts";
 import { Deliveries } from "./deliveries.ts";
 import { ClientFactory } from "./client_factory.ts";
@@ -141,7 +142,12 @@ class Traffic implements ClientListener {
     await this.#pool.close(CLOSE_WITHIN_MS);
   }
 
-  onAnswer(client: Client, index: number, outcome: "intact" | "changed" | "refused", text: string): void {
+  onAnswer(
+    client: VirtualClient,
+    index: number,
+    outcome: "intact" | "changed" | "refused",
+    text: string,
+  ): void {
     const loop = this.#loop;
     if (loop === undefined) return;
     const nowMs = this.#clock.monotonicMs();
@@ -166,7 +172,7 @@ class Traffic implements ClientListener {
     this.#settled(client);
   }
 
-  onDelivery(client: Client, index: number, seq: number, isIntact: boolean): void {
+  onDelivery(client: VirtualClient, index: number, seq: number, isIntact: boolean): void {
     const loop = this.#loop;
     const from = this.#senderOf(index);
     if (loop === undefined || from === undefined) return;
@@ -190,11 +196,11 @@ class Traffic implements ClientListener {
     this.#checkIdle();
   }
 
-  onGarbage(client: Client, text: string): void {
+  onGarbage(client: VirtualClient, text: string): void {
     this.#note("bad_payload", client.target, text);
   }
 
-  onLost(client: Client, errorClass: ErrorClass, text: string): void {
+  onLost(client: VirtualClient, errorClass: ErrorClass, text: string): void {
     this.#accounts.of(client.target).lostConnections++;
     this.#note(errorClass, client.target, text);
     this.#pool.lost(client);
@@ -312,7 +318,7 @@ class Traffic implements ClientListener {
     return this.#senders[index % Math.max(1, this.#senders.length)];
   }
 
-  #settled(client: Client): void {
+  #settled(client: VirtualClient): void {
     this.#loop?.settled(this.#positions[client.index] ?? 0);
     this.#checkIdle();
   }

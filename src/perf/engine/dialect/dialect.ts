@@ -1,5 +1,5 @@
 /** What is spoken on a connection, as an engine needs it. */
-import type { Client, ClientListener } from "../client.ts";
+import type { ClientListener, VirtualClient } from "../virtual_client.ts";
 import type { MessageTemplate } from "../template.ts";
 
 /** What one message does. */
@@ -11,13 +11,19 @@ export interface Dialect {
   /** False when answers never have a body (HEAD). */
   readonly hasBodies: boolean;
   /** The connection is open: say hello, and call `client.greeted()` when messages may be sent. */
-  greet(client: Client): void;
+  greet(client: VirtualClient): void;
   /** A message came, in `bytes` from `from` to `to`. */
-  onMessage(client: Client, listener: ClientListener, bytes: Uint8Array, from: number, to: number): void;
+  onMessage(
+    client: VirtualClient,
+    listener: ClientListener,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+  ): void;
   /** An HTTP response is complete. */
-  onStatus(client: Client, listener: ClientListener, status: number): void;
+  onStatus(client: VirtualClient, listener: ClientListener, status: number): void;
   /** The template of a message of payload size `size`. */
   template(operation: Operation, size: number): MessageTemplate;
   /** Message `index` has left on `client`. */
-  noteSent(client: Client, index: number): void;
+  noteSent(client: VirtualClient, index: number): void;
 }

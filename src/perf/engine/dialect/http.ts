@@ -1,5 +1,5 @@
 /** HTTP requests on connections that stay open; one at a time on each, so answers come in order. */
-import type { Client, ClientListener } from "../client.ts";
+import type { ClientListener, VirtualClient } from "../virtual_client.ts";
 import type { PayloadPool } from "../payload_pool.ts";
 import { MessageTemplate } from "../template.ts";
 import type { Dialect } from "./dialect.ts";
@@ -34,17 +34,17 @@ export class HttpDialect implements Dialect {
     return template;
   }
 
-  greet(client: Client): void {
+  greet(client: VirtualClient): void {
     client.greeted();
   }
 
-  noteSent(client: Client, index: number): void {
+  noteSent(client: VirtualClient, index: number): void {
     client.notes.waiting.push(index);
   }
 
   onMessage(): void {}
 
-  onStatus(client: Client, listener: ClientListener, status: number): void {
+  onStatus(client: VirtualClient, listener: ClientListener, status: number): void {
     const index = takeWaiting(client.notes);
     if (index === undefined) return listener.onGarbage(client, `a response ${status} that nobody asked for`);
     const isGood = status >= 200 && status < 300;

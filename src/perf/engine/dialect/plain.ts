@@ -1,6 +1,6 @@
 /** Any WebSocket server: a message template goes out, and a rule says which reply belongs to which message. */
 import type { ReplyRule } from "../../scenario/scenario.ts";
-import type { Client, ClientListener } from "../client.ts";
+import type { ClientListener, VirtualClient } from "../virtual_client.ts";
 import type { PayloadPool } from "../payload_pool.ts";
 import { FIRST_ID, isAt, MessageTemplate, readNumber } from "../template.ts";
 import type { MaskKey } from "../wire/mask.ts";
@@ -42,18 +42,24 @@ export class PlainDialect implements Dialect {
     return template;
   }
 
-  greet(client: Client): void {
+  greet(client: VirtualClient): void {
     for (const text of this.#options.hello) client.sendText(text);
     client.greeted();
   }
 
-  noteSent(client: Client, index: number): void {
+  noteSent(client: VirtualClient, index: number): void {
     if (this.#options.reply.kind === "order") client.notes.waiting.push(index);
   }
 
   onStatus(): void {}
 
-  onMessage(client: Client, listener: ClientListener, bytes: Uint8Array, from: number, to: number): void {
+  onMessage(
+    client: VirtualClient,
+    listener: ClientListener,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+  ): void {
     switch (this.#options.reply.kind) {
       case "order": {
         const index = takeWaiting(client.notes);
@@ -68,7 +74,13 @@ export class PlainDialect implements Dialect {
     }
   }
 
-  #onEcho(client: Client, listener: ClientListener, bytes: Uint8Array, from: number, to: number): void {
+  #onEcho(
+    client: VirtualClient,
+    listener: ClientListener,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+  ): void {
     const idAt = this.#templates[0]?.idAt ?? -1;
     const index = idAt < 0 ? -1 : readNumber(bytes, from + idAt);
     const template = index < 0 ? undefined : this.#templates[this.#options.pool.sizeOf(index)];
@@ -80,7 +92,7 @@ export class PlainDialect implements Dialect {
     listener.onAnswer(client, index, isIntact ? "intact" : "changed", "");
   }
 
-  #onMatch(client: Client, listener: ClientListener, text: string): void {
+  #onMatch(client: VirtualClient, listener: ClientListener, text: string): void {
     const id = Number(this.#expression?.exec(text)?.[1] ?? NaN);
     if (Number.isInteger(id) && id >= FIRST_ID) listener.onAnswer(client, id - FIRST_ID, "intact", "");
   }

@@ -2,7 +2,7 @@
  * Shoal's client protocol, as much of it as a load generator speaks. Answers in their usual spelling are read as bytes
  * and compared byte by byte; any other spelling goes through a JSON parse and means the same.
  */
-import type { Client, ClientListener } from "../client.ts";
+import type { ClientListener, VirtualClient } from "../virtual_client.ts";
 import type { PayloadPool } from "../payload_pool.ts";
 import { FIRST_ID, isAt, MessageTemplate, readNumber } from "../template.ts";
 import type { MaskKey } from "../wire/mask.ts";
@@ -60,7 +60,7 @@ export class ShoalDialect implements Dialect {
     return template;
   }
 
-  greet(client: Client): void {
+  greet(client: VirtualClient): void {
     client.sendText(`{"id":${CONNECT_ID},"connect":{"name":"shoal-perf"}}`);
   }
 
@@ -68,7 +68,13 @@ export class ShoalDialect implements Dialect {
 
   onStatus(): void {}
 
-  onMessage(client: Client, listener: ClientListener, bytes: Uint8Array, from: number, to: number): void {
+  onMessage(
+    client: VirtualClient,
+    listener: ClientListener,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+  ): void {
     for (let at = from; at < to;) {
       const fast = this.#readFast(client, listener, bytes, at, to);
       at = (fast > at ? fast : this.#readSlow(client, listener, bytes, at, to)) + 1;
@@ -76,13 +82,25 @@ export class ShoalDialect implements Dialect {
   }
 
   /** Reads a line in its usual spelling; answers its end, or `at` when it is spelled in another way. */
-  #readFast(client: Client, listener: ClientListener, bytes: Uint8Array, at: number, to: number): number {
+  #readFast(
+    client: VirtualClient,
+    listener: ClientListener,
+    bytes: Uint8Array,
+    at: number,
+    to: number,
+  ): number {
     return isAt(bytes, at, REPLY_HEAD)
       ? this.#readEcho(client, listener, bytes, at, to)
       : this.#readPublication(client, listener, bytes, at, to);
   }
 
-  #readEcho(client: Client, listener: ClientListener, bytes: Uint8Array, at: number, to: number): number {
+  #readEcho(
+    client: VirtualClient,
+    listener: ClientListener,
+    bytes: Uint8Array,
+    at: number,
+    to: number,
+  ): number {
     const index = readNumber(bytes, at + REPLY_HEAD.length);
     if (index < 0) return at;
     const tail = this.#replyTails[this.#options.pool.sizeOf(index)];
@@ -96,7 +114,7 @@ export class ShoalDialect implements Dialect {
   }
 
   #readPublication(
-    client: Client,
+    client: VirtualClient,
     listener: ClientListener,
     bytes: Uint8Array,
     at: number,
@@ -130,13 +148,19 @@ export class ShoalDialect implements Dialect {
     return -1;
   }
 
-  #readSlow(client: Client, listener: ClientListener, bytes: Uint8Array, at: number, to: number): number {
+  #readSlow(
+    client: VirtualClient,
+    listener: ClientListener,
+    bytes: Uint8Array,
+    at: number,
+    to: number,
+  ): number {
     const end = lineEnd(bytes, at, to);
     if (end > at) this.#onLine(client, listener, readLine(decoder.decode(bytes.subarray(at, end))));
     return end;
   }
 
-  #onLine(client: Client, listener: ClientListener, line: Incoming): void {
+  #onLine(client: VirtualClient, listener: ClientListener, line: Incoming): void {
     switch (line.kind) {
       case "ping":
         if (client.notes.answersPings) client.sendText("{}");
@@ -156,7 +180,7 @@ export class ShoalDialect implements Dialect {
   }
 
   #onResult(
-    client: Client,
+    client: VirtualClient,
     listener: ClientListener,
     id: number,
     result: Readonly<Record<string, unknown>>,
@@ -170,7 +194,7 @@ export class ShoalDialect implements Dialect {
     listener.onAnswer(client, index, isIntact ? "intact" : "changed", "");
   }
 
-  #onGreeting(client: Client, id: number, result: Readonly<Record<string, unknown>>): void {
+  #onGreeting(client: VirtualClient, id: number, result: Readonly<Record<string, unknown>>): void {
     const welcome = result["connect"];
     if (id === CONNECT_ID) {
       const asks = typeof welcome === "object" && welcome !== null && "pong" in welcome &&
@@ -184,7 +208,7 @@ export class ShoalDialect implements Dialect {
     if (client.notes.greetings === client.channels.length) client.greeted();
   }
 
-  #onData(client: Client, listener: ClientListener, data: unknown): void {
+  #onData(client: VirtualClient, listener: ClientListener, data: unknown): void {
     const fields = typeof data === "object" && data !== null ? data : {};
     const [n, s] = ["n" in fields ? Number(fields.n) : NaN, "s" in fields ? Number(fields.s) : NaN];
     if (!(n >= FIRST_ID && s >= FIRST_ID)) return; // Somebody else's publication in a channel of ours is not ours to judge.

@@ -2,6 +2,7 @@
 import { encodeHistogram, type HistogramText, mergeHistograms } from "../../truth/histogram.ts";
 import { addLedgers } from "../../truth/ledger.ts";
 import type { RecorderData } from "../../truth/recorder.ts";
+import { achievedPerSec } from "../traffic_result.ts";
 import type {
   ConnectResult,
   CrossCell,
@@ -20,7 +21,8 @@ export function mergeTraffic(parts: readonly TrafficResult[]): TrafficResult {
   const receiveMs = largest(parts, (part) => part.receiveMs);
   const instances = mergeInstances(parts.map((part) => part.instances));
   const answered = sum(instances, (row) => row.answered);
-  const achievedPerSec = receiveMs <= 0 ? 0 : answered * 1_000 / receiveMs;
+  const sendMs = largest(parts, (part) => part.sendMs);
+  const achieved = achievedPerSec(answered, { sendMs, receiveMs });
   return {
     ...first,
     instances,
@@ -36,9 +38,9 @@ export function mergeTraffic(parts: readonly TrafficResult[]): TrafficResult {
     },
     asked: sum(parts, (part) => part.asked),
     neverTried: sum(parts, (part) => part.neverTried),
-    offeredPerSec: first.model === "closed" ? achievedPerSec : sum(parts, (part) => part.offeredPerSec),
-    achievedPerSec,
-    sendMs: largest(parts, (part) => part.sendMs),
+    offeredPerSec: first.model === "closed" ? achieved : sum(parts, (part) => part.offeredPerSec),
+    achievedPerSec: achieved,
+    sendMs,
     receiveMs,
     drainMs: largest(parts, (part) => part.drainMs),
     measuredFromMs: Math.min(...parts.map((part) => part.measuredFromMs)),
