@@ -11,7 +11,7 @@ import type { Scenario } from "../src/perf/scenario/scenario.ts";
 import { withDefaults } from "../src/perf/truth/slo.ts";
 import { parseTargets } from "../src/perf/targets/target.ts";
 import { judge } from "../src/perf/truth/verdict.ts";
-import { FakeBus, FakeRealtime } from "../src/testing/fake_realtime.ts";
+import { ScriptedBus, ScriptedServer } from "../src/testing/scripted_server.ts";
 
 const small: Scenario = {
   ...resolveScenario("light", { connections: 4, messages: 600, perSec: 1_000, warmupMs: 0 }),
@@ -47,7 +47,7 @@ function verdictOf(result: LoadResult, load: LoadOptions) {
 }
 
 Deno.test("runLocally() shows a stall of 1 s in the corrected view and not in the raw one", async () => {
-  await using node = new FakeRealtime({ stall: { afterMs: 1_000, stallMs: 1_000 } });
+  await using node = new ScriptedServer({ stall: { afterMs: 1_000, stallMs: 1_000 } });
   const scenario = { ...small, connections: 1, messages: 1_000, perSec: 250 };
   const result = await run(options([node], { scenario: { ...scenario, window: 1 } }));
   const [instance] = result.traffic?.instances ?? [];
@@ -63,7 +63,7 @@ Deno.test("runLocally() shows a stall of 1 s in the corrected view and not in th
 });
 
 Deno.test("runLocally() counts dropped and doubled rpc answers exactly", async () => {
-  await using node = new FakeRealtime({ echo: { dropEvery: 50, duplicateEvery: 20 } });
+  await using node = new ScriptedServer({ echo: { dropEvery: 50, duplicateEvery: 20 } });
   const load = options([node]);
   const result = await run(load);
   const { total } = digest(result).traffic ?? {};
@@ -78,10 +78,10 @@ Deno.test("runLocally() counts dropped and doubled rpc answers exactly", async (
 });
 
 Deno.test("runLocally() counts publications lost, doubled and swapped between instances exactly", async () => {
-  const bus = new FakeBus();
+  const bus = new ScriptedBus();
   const fanOut = { dropEvery: 100, duplicateEvery: 50, swapEvery: 30 };
-  await using one = new FakeRealtime({ bus, fanOut });
-  await using two = new FakeRealtime({ bus, fanOut });
+  await using one = new ScriptedServer({ bus, fanOut });
+  await using two = new ScriptedServer({ bus, fanOut });
   const load = options([one, two], { parts: ["cross"] });
   const result = await run(load);
   const ledger = digest(result).cross?.ledger;
@@ -99,9 +99,9 @@ Deno.test("runLocally() counts publications lost, doubled and swapped between in
 });
 
 Deno.test("runLocally() passes a faultless cluster, with a cell for each pair of instances", async () => {
-  const bus = new FakeBus();
-  await using one = new FakeRealtime({ bus });
-  await using two = new FakeRealtime({ bus });
+  const bus = new ScriptedBus();
+  await using one = new ScriptedServer({ bus });
+  await using two = new ScriptedServer({ bus });
   const load = options([one, two], { parts: ["http", "traffic", "cross"] });
   const result = await run(load);
   const numbers = digest(result);
@@ -118,7 +118,7 @@ Deno.test("runLocally() puts each way to fail into its class, and asked = open +
     [{ closeCode: 1013 }, "server_close_1013"],
   ] as const;
   for (const [faults, errorClass] of expectations) {
-    await using node = new FakeRealtime(faults);
+    await using node = new ScriptedServer(faults);
     const load = options([node]);
     const result = await run(load);
     assert.deepEqual(result.errors.map((row) => [row.class, row.count]), [[errorClass, 4]]);
@@ -137,7 +137,7 @@ Deno.test("runLocally() calls a closed port refused", async () => {
 });
 
 Deno.test("runLocally() counts what could not be sent after the server closed", async () => {
-  await using node = new FakeRealtime({ closeAt: { rpc: 10, code: 1011 } });
+  await using node = new ScriptedServer({ closeAt: { rpc: 10, code: 1011 } });
   // Slow enough that no message is under way when the close frame is: a reset would swallow its code.
   const load = options([node], { scenario: { ...small, messages: 80, perSec: 100 } });
   const result = await run(load);
@@ -151,14 +151,14 @@ Deno.test("runLocally() counts what could not be sent after the server closed", 
 });
 
 Deno.test("runLocally() does not take a changed payload for an answer", async () => {
-  await using node = new FakeRealtime({ isGarbling: true });
+  await using node = new ScriptedServer({ isGarbling: true });
   const result = await run(options([node]));
   assert.equal(digest(result).traffic?.total.answered, 0);
   assert.deepEqual(result.errors.map((row) => [row.class, row.count]), [["bad_payload", 600]]);
 });
 
 Deno.test("judge() calls a run invalid when the generator itself was stalled", async () => {
-  await using node = new FakeRealtime();
+  await using node = new ScriptedServer();
   const load = options([node], { scenario: { ...small, messages: 1_500 } });
   const busy = setTimeout(() => {
     const untilMs = performance.now() + 500;
@@ -175,7 +175,7 @@ Deno.test("judge() calls a run invalid when the generator itself was stalled", a
 });
 
 Deno.test("runLocally() ends early at a stop and keeps what there is", async () => {
-  await using node = new FakeRealtime();
+  await using node = new ScriptedServer();
   const stop = new AbortController();
   const load = options([node], { scenario: { ...small, messages: 100_000 }, parts: ["traffic", "cross"] });
   const timer = setTimeout(() => stop.abort(), 400);
@@ -190,7 +190,13 @@ Deno.test("runLocally() ends early at a stop and keeps what there is", async () 
 
 /** Runs the real program with the permissions of its task, and kills nothing but what it starts. */
 function startPerf(args: readonly string[], folder: string): Deno.ChildProcess {
-  const permissions = ["--allow-sys=systemMemoryInfo", "--allow-net", "--allow-env", "--allow-read", `--allow-write=${folder}`];
+  const permissions = [
+    "--allow-sys=systemMemoryInfo",
+    "--allow-net",
+    "--allow-env",
+    "--allow-read",
+    `--allow-write=${folder}`,
+  ];
   const program = [
     "run",
     "--no-prompt",
@@ -214,7 +220,7 @@ async function readReport(folder: string) {
 }
 
 Deno.test("perf writes a partial report marked interrupted on SIGINT", async () => {
-  await using node = new FakeRealtime();
+  await using node = new ScriptedServer();
   const folder = await Deno.makeTempDir();
   const child = startPerf(
     ["--targets", node.url, "--parts", "traffic", "--warmup", "0", "-z", "60s"],
@@ -242,7 +248,7 @@ Deno.test("perf says both next steps when no target answers", async () => {
   await Deno.remove(folder, { recursive: true });
   const text = new TextDecoder().decode(output.stderr);
   assert.equal(output.code, 5);
-  assert.match(text, /No node answers on 127.0.0.1:9/);
+  assert.match(text, /127.0.0.1:9: refused: .*\n  Next: nothing listens there/);
   assert.match(text, /deno task cluster/);
   assert.match(text, /deno task perf --start/);
 });

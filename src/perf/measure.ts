@@ -5,15 +5,22 @@
 import type { Clock } from "../core/clock.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { LoadOptions } from "./engine/load_options.ts";
+import { type DeadTarget, preflight } from "./engine/preflight.ts";
 import { ProgressView, type TextSink } from "./reports/progress_view.ts";
 import { REPORT_FORMAT, type RunReport } from "./reports/run_report.ts";
+import { checkCapacity, type MachineLimits, readLimits } from "./targets/capacity.ts";
 import { readEnvironment } from "./targets/environment.ts";
+import { isLoopback } from "./targets/loopback.ts";
+import { chooseSourceIps } from "./targets/source_ips.ts";
 import { StatsWatch } from "./targets/stats_watch.ts";
 import type { Subject } from "./targets/subject.ts";
-import { type ChosenTargets, openSubject } from "./targets/targets.ts";
+import { type ChosenTargets, NoTargetError, openSubject, START_HINT } from "./targets/targets.ts";
 import { digest } from "./truth/digest.ts";
+import { nextStep } from "./truth/next_steps.ts";
 import { type Slo, withDefaults } from "./truth/slo.ts";
 import { judge } from "./truth/verdict.ts";
+import { UsageError } from "./usage_error.ts";
+import type { Speech } from "./scenario/scenario.ts";
 
 /** What one run was asked for. */
 export interface RunRequest {
@@ -54,7 +61,10 @@ export async function measureTargets(
   chosen: ChosenTargets,
   world: PerfWorld,
 ): Promise<RunReport> {
-  const options: LoadOptions = { ...request.load, targets: chosen.targets };
+  const limits = await readLimits();
+  const sourceIps = chooseSourceIps(request.load, chosen.targets, limits);
+  const options: LoadOptions = { ...request.load, targets: chosen.targets, sourceIps };
+  await refuseHopeless(options, limits, world);
   const startedAt = new Date(world.clock.wallMs()).toISOString();
   const environment = await readEnvironment();
   const view = new ProgressView(world.err, () => world.clock.monotonicMs());
@@ -82,4 +92,33 @@ export async function measureTargets(
     digest: numbers,
     verdict: judge(result, numbers, options, withDefaults(request.slos)),
   };
+}
+
+/** What cannot work for a single connection, or cannot fit on this machine, is said before it is tried. */
+async function refuseHopeless(options: LoadOptions, limits: MachineLimits, world: PerfWorld): Promise<void> {
+  const { scenario, targets, workers, sourceIps } = options;
+  const demand = {
+    connections: scenario.connections,
+    targets: targets.length,
+    workers,
+    sourceIps: sourceIps.length,
+    isLocal: targets.every(isLoopback),
+    inFlight: scenario.ramp.batch * scenario.ramp.maxActiveBatches,
+  };
+  // Ports in TIME_WAIT may belong to other pairs of addresses: the doctor shows them, a run does not fail for them.
+  const short = checkCapacity(demand, { ...limits, timeWait: 0 }).find((finding) => !finding.isEnough);
+  if (short !== undefined) {
+    const what = `${short.resource}: need ${short.need}, have ${short.have}`;
+    throw new UsageError(`Cannot hold ${scenario.connections} connections: ${what}; ${short.next}`);
+  }
+  const dead = await preflight(options, world.clock);
+  if (dead.length > 0) throw new NoTargetError(deadTargetsText(dead, scenario.speech.kind));
+}
+
+function deadTargetsText(dead: readonly DeadTarget[], speech: Speech["kind"]): string {
+  const lines = dead.map(({ target, errorClass, cause }) =>
+    `${target.instance}: ${errorClass}: ${cause}\n  Next: ${nextStep(errorClass)}.`
+  );
+  const hint = speech === "shoal" && dead.some((one) => one.errorClass === "refused") ? [START_HINT] : [];
+  return [...lines, ...hint].join("\n");
 }

@@ -130,13 +130,15 @@ export class ClosedLoop implements TrafficLoop {
   }
 
   async run(onMeasure: (fromMs: number) => void): Promise<void> {
-    const { senders, window, clock } = this.#options;
+    const { senders, window } = this.#options;
+    if (this.#warmupMs <= 0) this.#beginMeasuring(onMeasure);
     for (let nth = 0; nth < window; nth++) {
       for (let sender = 0; sender < senders; sender++) this.#sendNext(sender);
     }
-    await this.#pass(this.#warmupMs);
-    this.#firstMeasured = this.#next;
-    onMeasure(clock.monotonicMs());
+    if (this.#warmupMs > 0) {
+      await this.#pass(this.#warmupMs);
+      this.#beginMeasuring(onMeasure);
+    }
     await this.#pass(this.#durationMs);
     this.#isOver = true;
   }
@@ -169,6 +171,11 @@ export class ClosedLoop implements TrafficLoop {
 
   get isDone(): boolean {
     return this.#isOver;
+  }
+
+  #beginMeasuring(onMeasure: (fromMs: number) => void): void {
+    this.#firstMeasured = this.#next;
+    onMeasure(this.#options.clock.monotonicMs());
   }
 
   #sendNext(sender: number): void {

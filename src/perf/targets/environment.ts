@@ -39,8 +39,8 @@ export async function readEnvironment(): Promise<Environment> {
   };
 }
 
-/** Deno gives `/proc` to `--allow-all` only; `cat` may read it with `--allow-run=cat`. */
-async function cat(path: string): Promise<string | undefined> {
+/** The file `path` of /proc or /sys, or undefined. Deno gives them to `--allow-all` only; `cat` may read them. */
+export async function cat(path: string): Promise<string | undefined> {
   if (Deno.build.os !== "linux") return undefined;
   try {
     const output = await new Deno.Command("cat", { args: [path], stderr: "null" }).output();

@@ -24,7 +24,8 @@ export class NoTargetError extends Error {
   override readonly name = "NoTargetError";
 }
 
-const NEXT_STEPS = "Start nodes with `deno task cluster` in another terminal and run this again,\n" +
+/** What to do when no node runs. */
+export const START_HINT = "Start nodes with `deno task cluster` in another terminal and run this again,\n" +
   "or let this command start a cluster of its own: `deno task perf --start`.";
 
 /** Opens `subject`. Rejects with {@linkcode NoTargetError}, `StartError` or `UsageError`. */
@@ -54,14 +55,11 @@ export async function openSubject(
   }
 }
 
-/** Nodes of Shoal are asked who they are; any other server has to prove itself by the first connection. */
+/** Nodes of Shoal are asked who they are; whether a target can be used is found out by a first connection. */
 async function openUrls(targets: readonly Target[], scenario: Scenario): Promise<ChosenTargets> {
   if (scenario.speech.kind !== "shoal") return without(targets);
   const running = await findRunning(targets);
-  const silent = targets.filter((target) => !running.some((found) => found.target === target));
-  if (silent.length === 0) return chosen(running);
-  const names = silent.map((target) => target.instance).join(", ");
-  throw new NoTargetError(`No node answers on ${names}.\n${NEXT_STEPS}`);
+  return { ...chosen(running), targets };
 }
 
 async function openRunning(
@@ -72,7 +70,7 @@ async function openRunning(
   const running = await findRunning(DEFAULT_PORTS.map(localTarget));
   if (running.length > 0) return chosen(running);
   const looked = `No node answers on 127.0.0.1 port ${DEFAULT_PORTS.join(", ")}.`;
-  if (!subject.mayStart) throw new NoTargetError(`${looked}\n${NEXT_STEPS}`);
+  if (!subject.mayStart) throw new NoTargetError(`${looked}\n${START_HINT}`);
   say(`${looked} Starting a cluster of ${subject.instances} for this run.`);
   say("To measure a running one: `deno task cluster` in another terminal, or --targets.");
   return await openStarted(await startCluster({ ...subject, signal }), say);

@@ -23,10 +23,17 @@ export async function dial(address: DialAddress, signal: AbortSignal): Promise<D
   const { hostname, port, isSecure, sourceIp } = address;
   if (sourceIp !== undefined) return { tcp: await dialFrom(sourceIp, address, signal), tls: undefined };
   const tcp = await Deno.connect({ hostname, port, signal });
-  if (isSecure) return { tcp, tls: () => Deno.startTls(tcp, { hostname }) };
   // Without this a small message waits for the acknowledgement of the one before it.
   tcp.setNoDelay(true);
+  if (isSecure) return { tcp, tls: () => secure(tcp, hostname) };
   return { tcp, tls: undefined };
+}
+
+async function secure(tcp: Deno.TcpConn, hostname: string): Promise<ByteConnection> {
+  const tls = await Deno.startTls(tcp, { hostname });
+  // Else it is done by the first read, whose failure would look like a lost connection.
+  await tls.handshake();
+  return tls;
 }
 
 async function dialFrom(

@@ -11,10 +11,10 @@ export interface Faults {
   readonly swapEvery?: number;
 }
 
-/** How a {@linkcode FakeRealtime} behaves. */
-export interface FakeRealtimeOptions {
+/** How a {@linkcode ScriptedServer} behaves. */
+export interface ScriptedServerOptions {
   /** Shared by the nodes of one fake cluster. */
-  readonly bus?: FakeBus;
+  readonly bus?: ScriptedBus;
   /** Of rpc replies. */
   readonly echo?: Faults;
   /** Of publications to each subscriber. */
@@ -31,11 +31,18 @@ export interface FakeRealtimeOptions {
   readonly isSilent?: boolean;
   /** Ends the data of rpc answers with another letter. */
   readonly isGarbling?: boolean;
+  /** How long the next plain echo takes, milliseconds; the server echoes any message on paths not of the protocol. */
+  readonly plainDelayMs?: () => number;
+  /** Listens here instead of on a free port. */
+  readonly port?: number;
 }
 
 /** What was done on purpose. */
 export interface FaultCounts {
   rpcs: number;
+  /** Messages that were echoed on other paths, and HTTP requests. */
+  echoes: number;
+  requests: number;
   publishes: number;
   dropped: number;
   duplicated: number;
@@ -45,7 +52,7 @@ export interface FaultCounts {
 type Deliver = (channel: string, line: string) => void;
 
 /** Carries publications between fake nodes. */
-export class FakeBus {
+export class ScriptedBus {
   readonly #nodes = new Set<Deliver>();
 
   join(deliver: Deliver): void {
@@ -70,11 +77,19 @@ interface Command {
 }
 
 /** One fake node on a free port of 127.0.0.1. Dispose it to end it. */
-export class FakeRealtime implements AsyncDisposable {
-  readonly counts: FaultCounts = { rpcs: 0, publishes: 0, dropped: 0, duplicated: 0, swapped: 0 };
+export class ScriptedServer implements AsyncDisposable {
+  readonly counts: FaultCounts = {
+    rpcs: 0,
+    echoes: 0,
+    requests: 0,
+    publishes: 0,
+    dropped: 0,
+    duplicated: 0,
+    swapped: 0,
+  };
   readonly port: number;
-  readonly #options: FakeRealtimeOptions;
-  readonly #bus: FakeBus;
+  readonly #options: ScriptedServerOptions;
+  readonly #bus: ScriptedBus;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #sessions = new Set<Session>();
   readonly #deliver: Deliver = (channel, line) => {
@@ -85,11 +100,11 @@ export class FakeRealtime implements AsyncDisposable {
   #hasStalled = false;
   #waiting: (() => void)[] = [];
 
-  constructor(options: FakeRealtimeOptions = {}) {
+  constructor(options: ScriptedServerOptions = {}) {
     this.#options = options;
-    this.#bus = options.bus ?? new FakeBus();
+    this.#bus = options.bus ?? new ScriptedBus();
     this.#bus.join(this.#deliver);
-    const quiet = { hostname: "127.0.0.1", port: 0, onListen() {} };
+    const quiet = { hostname: "127.0.0.1", port: options.port ?? 0, onListen() {} };
     this.#server = Deno.serve(quiet, (request) => this.#answer(request));
     this.port = this.#server.addr.port;
   }
@@ -140,13 +155,26 @@ export class FakeRealtime implements AsyncDisposable {
       return new Response("no", { status: this.#options.refuseStatus });
     }
     const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
+    if (!new URL(request.url).pathname.endsWith("/connection/websocket")) {
+      socket.onmessage = (event) => this.#echo(socket, event.data);
+      return response;
+    }
     const session = new Session(socket, this, this.#bus, this.#options);
     this.#sessions.add(session);
     socket.onclose = () => this.#sessions.delete(session);
     return response;
   }
 
+  #echo(socket: WebSocket, data: string | ArrayBuffer): void {
+    this.counts.echoes++;
+    const send = () => socket.readyState === WebSocket.OPEN ? socket.send(data) : undefined;
+    const { plainDelayMs } = this.#options;
+    if (plainDelayMs === undefined) send();
+    else setTimeout(send, plainDelayMs());
+  }
+
   #answerHttp(path: string): Response {
+    this.counts.requests++;
     if (path === "/health") {
       return Response.json({
         status: "ok",
@@ -155,6 +183,7 @@ export class FakeRealtime implements AsyncDisposable {
         backend: { kind: "fake" },
       });
     }
+    if (path === "/work") return new Response("done");
     if (path !== "/stats") return new Response("no", { status: 404 });
     return Response.json({
       node: { node: `fake${this.port}`, rss_bytes: 1_048_576, cpu_percent: 1, lag_ms: 0.5 },
@@ -164,15 +193,15 @@ export class FakeRealtime implements AsyncDisposable {
 
 class Session {
   readonly socket: WebSocket;
-  readonly #node: FakeRealtime;
-  readonly #bus: FakeBus;
-  readonly #options: FakeRealtimeOptions;
+  readonly #node: ScriptedServer;
+  readonly #bus: ScriptedBus;
+  readonly #options: ScriptedServerOptions;
   readonly #channels = new Set<string>();
   readonly #echoFaults: FaultyLine;
   readonly #fanOutFaults = new Map<string, FaultyLine>();
   #rpcs = 0;
 
-  constructor(socket: WebSocket, node: FakeRealtime, bus: FakeBus, options: FakeRealtimeOptions) {
+  constructor(socket: WebSocket, node: ScriptedServer, bus: ScriptedBus, options: ScriptedServerOptions) {
     this.socket = socket;
     this.#node = node;
     this.#bus = bus;

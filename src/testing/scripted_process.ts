@@ -1,0 +1,45 @@
+/** A scripted server in a process of its own, so that a test can kill it and start it again on the same port. */
+import { fileURLToPath } from "node:url";
+
+const PROGRAM = fileURLToPath(new URL("../../tests/fixtures/scripted_server_program.ts", import.meta.url));
+
+/** One process. Dispose it to end it. */
+export class ScriptedProcess implements AsyncDisposable {
+  readonly port: number;
+  readonly #child: Deno.ChildProcess;
+
+  private constructor(child: Deno.ChildProcess, port: number) {
+    this.#child = child;
+    this.port = port;
+  }
+
+  /** Starts one and waits until it listens. */
+  static async start(port = 0): Promise<ScriptedProcess> {
+    const command = new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", "--allow-net", PROGRAM, String(port)],
+      stdin: "piped",
+      stdout: "piped",
+    });
+    const child = command.spawn();
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const { value } = await reader.read();
+    void reader.cancel();
+    return new ScriptedProcess(child, Number(value));
+  }
+
+  /** For `--targets`. */
+  get url(): string {
+    return `ws://127.0.0.1:${this.port}`;
+  }
+
+  /** Ends it as a crash would. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#child.stdin.close().catch(() => {});
+    await this.#child.status;
+  }
+}
