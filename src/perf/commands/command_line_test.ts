@@ -12,8 +12,11 @@ function say(args: readonly string[]) {
 }
 
 function read(args: readonly string[]): RunRequest {
-  const command = addLoadFlags(new Command()).exitOverride().parse([...args], { from: "user" });
-  return toRunRequest(command.opts<LoadFlags>(), { argv: args, newSeed: () => 5 });
+  let request: RunRequest | undefined;
+  const take = (flags: LoadFlags) => void (request = toRunRequest(flags, { argv: args, newSeed: () => 5 }));
+  addLoadFlags(new Command()).exitOverride().action(take).parse([...args], { from: "user" });
+  assert.ok(request);
+  return request;
 }
 
 Deno.test("readCommandLine() runs the light preset without any argument", () => {
@@ -116,4 +119,26 @@ Deno.test("readCommandLine() keeps passwords and tokens out of the report", () =
   readCommandLine(args, { writeOut: () => {}, writeErr: () => {} }, () => 5, [spy]);
   assert.equal(seen.length, 1);
   assert.equal(JSON.stringify(seen).includes("secret"), false);
+});
+
+Deno.test("a scenario file gives defaults that the command line beats", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/mine.ts`;
+  const content = {
+    preset: "medium",
+    clients: 40,
+    rate: "2k/s",
+    duration: "3s",
+    pattern: "rooms:4",
+    payload: 128,
+    slo: ["loss==0", "rtt.p99<50ms"],
+    reconnect: true,
+  };
+  await Deno.writeTextFile(path, `export const scenario: unknown = ${JSON.stringify(content)};`);
+  const { load, slos } = read(["--scenario", path, "-c", "8"]);
+  await Deno.remove(folder, { recursive: true });
+  const { name, connections, messages, pattern, payload, reconnects, http } = load.scenario;
+  assert.deepEqual([name, connections, messages, reconnects, http.concurrency], ["mine", 8, 6_000, true, 10]);
+  assert.deepEqual([pattern, payload], [{ kind: "rooms", size: 4 }, { kind: "fixed", bytes: 128 }]);
+  assert.deepEqual(slos.map((slo) => slo.text), ["loss==0", "rtt.p99<50ms"]);
 });

@@ -12,11 +12,13 @@ import { parseSlos } from "../truth/slo.ts";
 import { parseCount, parseDurationMs, parsePerSec, parseShare } from "../units.ts";
 import { UsageError } from "../usage_error.ts";
 import { type CommandContext, option } from "./command.ts";
+import { applyScenarioFile } from "./scenario_options.ts";
 import { speechOf } from "./speech_flags.ts";
 
 /** The options as commander gives them. */
 export interface LoadFlags {
   readonly scenario: string;
+  readonly name?: string;
   readonly targets?: string;
   /** True for `--start` alone, false for `--no-start`. */
   readonly start?: string | boolean;
@@ -63,6 +65,7 @@ const PARTS: readonly Part[] = ["http", "traffic", "cross"];
 
 /** Adds the options; answers the command. */
 export function addLoadFlags(command: Command): Command {
+  command.hook("preAction", (_, action) => applyScenarioFile(action));
   addTargetFlags(command);
   addTrafficFlags(command);
   addConnectFlags(command);
@@ -73,6 +76,7 @@ export function addLoadFlags(command: Command): Command {
 function addTargetFlags(command: Command): void {
   command
     .option("--scenario <name>", "light, medium, heavy, stress, xl, or a file (.json, .ts)", "light")
+    .option("--name <text>", "name in reports (default: the scenario's)")
     .option(
       "--targets <urls>",
       "comma-separated ws:// or http:// addresses (default: nodes on ports 8080-8082)",
@@ -215,6 +219,7 @@ export function toRunRequest(
 function changesOf(flags: LoadFlags): ScenarioChanges {
   const { batch, interval, maxBatches, connectTimeout, retries } = flags;
   return {
+    name: flags.name,
     model: flags.model,
     pattern: flags.pattern,
     speech: speechOf(flags),

@@ -2,6 +2,7 @@
 import type { PerfCommand } from "./command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { runCommand } from "./run.ts";
+import { schemaCommand } from "./schema.ts";
 
 /** The command table: a new subcommand is a file beside this one and a line here. */
-export const perfCommands: readonly PerfCommand[] = [runCommand, doctorCommand];
+export const perfCommands: readonly PerfCommand[] = [runCommand, doctorCommand, schemaCommand];
