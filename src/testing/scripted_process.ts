@@ -13,10 +13,14 @@ export class ScriptedProcess implements AsyncDisposable {
     this.port = port;
   }
 
-  /** Starts one and waits until it listens. */
-  static async start(port = 0): Promise<ScriptedProcess> {
+  /** Starts one and waits until it listens. `delay`: plain echoes take a log-normal time. */
+  static async start(
+    port = 0,
+    delay?: { readonly medianMs: number; readonly sigma: number },
+  ): Promise<ScriptedProcess> {
+    const delayArgs = delay === undefined ? [] : [String(delay.medianMs), String(delay.sigma)];
     const command = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-check", "--allow-net", PROGRAM, String(port)],
+      args: ["run", "--no-check", "--allow-net", PROGRAM, String(port), ...delayArgs],
       stdin: "piped",
       stdout: "piped",
     });

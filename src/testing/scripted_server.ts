@@ -174,6 +174,7 @@ export class ScriptedServer implements AsyncDisposable {
   }
 
   #answerHttp(path: string): Response {
+    if (path === "/counts") return Response.json(this.counts);
     this.counts.requests++;
     if (path === "/health") {
       return Response.json({

@@ -3,9 +3,10 @@
  * would fire after 2.1 ms at the earliest and cost more than the message.
  */
 import type { Clock } from "../../core/clock.ts";
+import type { PreciseTimer } from "./precise_timer.ts";
 import { dueCount, intendedMs, type Plan } from "./plan.ts";
 
-/** `timer`: a tick about every 2 ms, cheap. `spin`: a tick per turn of the event loop, exact, takes one core. */
+/** `timer`: a tick when something is due, to some 0.1 ms, cheap. `spin`: a tick per turn of the event loop, takes a core. */
 export type PacerKind = "timer" | "spin";
 
 /** The deficit of a plan: what is due and not yet released. Pure. */
@@ -53,6 +54,8 @@ export interface PacerOptions {
   readonly clock: Clock;
   /** Stops the pacer between two ticks. */
   readonly signal: AbortSignal;
+  /** Short waits of the `timer` kind; without it they take the runtime's 2 ms. */
+  readonly timer?: PreciseTimer;
   /** Called for each message, in order. Must not throw. */
   readonly release: (index: number, intendedMs: number, nowMs: number) => void;
 }
@@ -69,7 +72,7 @@ export function runPlan(plan: Plan, options: PacerOptions): Promise<number> {
       if (options.signal.aborted) return resolve(deficit.released);
       releaseDue(plan, deficit, options);
       if (deficit.isDone) return resolve(deficit.released);
-      scheduleTick(tick, deficit.waitMs(options.clock.monotonicMs()), options.kind);
+      scheduleTick(tick, deficit.waitMs(options.clock.monotonicMs()), options);
     } catch (error) {
       reject(error);
     }
@@ -87,10 +90,16 @@ function releaseDue(plan: Plan, deficit: Deficit, options: PacerOptions): void {
   }
 }
 
-function scheduleTick(tick: () => void, waitMs: number, kind: PacerKind): void {
-  // Two milliseconds before the time a spinning pacer stops sleeping: no timer is finer.
-  if (kind === "spin" && waitMs < 4) setImmediate(tick);
-  else setTimeout(tick, Math.max(1, Math.min(waitMs - 2, MAX_SLEEP_MS)));
+/** At high rates ticks come no closer than this: what falls due meanwhile leaves together, milliseconds. */
+const MIN_TICK_MS = 0.25;
+/** No timer of the runtime is finer; two of its ticks before the time it hands over. */
+const COARSE_MS = 5;
+
+function scheduleTick(tick: () => void, waitMs: number, { kind, timer }: PacerOptions): void {
+  if (waitMs >= COARSE_MS) setTimeout(tick, Math.min(waitMs - COARSE_MS + 1, MAX_SLEEP_MS));
+  else if (kind === "spin") setImmediate(tick);
+  else if (timer !== undefined) timer.wake(tick, Math.max(MIN_TICK_MS, waitMs));
+  else setTimeout(tick, 1);
 }
 
 /** Measures how long the shortest timer of this process takes: the median of `rounds`, in milliseconds. */

@@ -4,6 +4,7 @@ import type { GeneratorWatch } from "./generator.ts";
 import type { PacerKind } from "./pacer.ts";
 import { runPlan } from "./pacer.ts";
 import { intendedMs, type Plan, startingAt } from "./plan.ts";
+import { PreciseTimer } from "./precise_timer.ts";
 import { WindowGate } from "./window_gate.ts";
 
 /** What a loop needs; sender numbers count from 0 and are positions among the standing senders. */
@@ -63,9 +64,12 @@ export class OpenLoop implements TrafficLoop {
 
   async run(onMeasure: (fromMs: number) => void): Promise<void> {
     const { clock, signal, generator } = this.#options;
+    using timer = new PreciseTimer();
+    await timer.ready();
     this.#plan = startingAt(this.#plan, clock.monotonicMs() + LEAD_MS + this.#plan.startMs);
     onMeasure(intendedMs(this.#plan, this.#warmupCount));
     await runPlan(this.#plan, {
+      timer,
       kind: this.#pacer,
       clock,
       signal,
