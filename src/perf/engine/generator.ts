@@ -39,8 +39,8 @@ export class GeneratorWatch {
   readonly #loopLag: Histogram = newHistogram();
   readonly #clock: Clock;
   readonly #lateAfterMs: number;
-  readonly #cpuAtStart = cpuUsage();
-  readonly #beganMs: number;
+  #cpuAtStart = cpuUsage();
+  #beganMs: number;
   readonly #timer: ReturnType<typeof setInterval>;
   #lastBeatMs: number;
   #maxRssBytes = Deno.memoryUsage().rss;
@@ -63,6 +63,14 @@ export class GeneratorWatch {
     recordMs(this.sendLag, lagMs);
     this.#sends++;
     if (lagMs > this.#lateAfterMs) this.#lateSends++;
+  }
+
+  /** The measured phase begins: CPU time and sends count from here. */
+  begin(): void {
+    this.#cpuAtStart = cpuUsage();
+    this.#beganMs = this.#clock.monotonicMs();
+    this.#sends = 0;
+    this.#lateSends = 0;
   }
 
   /** A send without a plan. */

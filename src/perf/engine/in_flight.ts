@@ -17,6 +17,8 @@ export class InFlight {
   readonly #sentMs: Float64Array;
   readonly #state: Uint8Array;
   #waiting = 0;
+  /** All messages before this one are settled. */
+  #oldest = 0;
 
   /** `minSlots`: how many messages may wait at once; rounded up to a power of two. */
   constructor(minSlots: number) {
@@ -76,10 +78,12 @@ export class InFlight {
   }
 
   /** Numbers of all messages that wait, in no order. */
-  *unanswered(): Generator<number> {
-    for (let slot = 0; slot <= this.#mask; slot++) {
-      if (this.#state[slot] === WAITING) yield this.#ownerOf(slot);
+  unanswered(): readonly number[] {
+    const waiting: number[] = [];
+    for (let slot = 0; this.#waiting > 0 && slot <= this.#mask; slot++) {
+      if (this.#state[slot] === WAITING) waiting.push(this.#ownerOf(slot));
     }
+    return waiting;
   }
 
   /** Gives up all messages that left before `beforeMs` and answers their numbers; answers to them are late. */
@@ -90,6 +94,17 @@ export class InFlight {
       this.#state[slot] = EXPIRED;
       this.#waiting--;
       expired.push(this.#ownerOf(slot));
+    }
+    return expired;
+  }
+
+  /** Like {@linkcode expire} for messages that leave in the order of their numbers; looks at those alone that are due. */
+  expireInOrder(beforeMs: number): readonly number[] {
+    const expired: number[] = [];
+    for (; this.#ownerOf(this.#oldest & this.#mask) >= this.#oldest; this.#oldest++) {
+      const slot = this.#oldest & this.#mask;
+      if (this.#state[slot] === FREE || (this.#sentMs[slot] ?? 0) >= beforeMs) break;
+      if (this.forget(this.#oldest)) expired.push(this.#oldest);
     }
     return expired;
   }

@@ -25,3 +25,15 @@ Deno.test("InFlight expire() gives up only what left before, and knows its answe
   assert.equal(inFlight.answered(0), "late");
   assert.deepEqual([...inFlight.unanswered()], [1]);
 });
+
+Deno.test("InFlight expireInOrder() gives up the same as expire() when messages leave in order", () => {
+  const inFlight = new InFlight(16);
+  for (let index = 0; index < 6; index++) inFlight.sent(index, 100 * index);
+  inFlight.answered(1);
+  assert.deepEqual(inFlight.expireInOrder(250), [0, 2]);
+  assert.deepEqual(inFlight.expireInOrder(350), [3]);
+  assert.deepEqual(inFlight.expireInOrder(9_000), [4, 5]);
+  assert.deepEqual([inFlight.expireInOrder(9_000), inFlight.waiting], [[], 0]);
+  inFlight.sent(6, 9_100);
+  assert.deepEqual([inFlight.expireInOrder(9_000), inFlight.expireInOrder(9_200)], [[], [6]]);
+});

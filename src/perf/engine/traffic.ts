@@ -10,6 +10,7 @@ import { Churn } from "./churn.ts";
 import type { Client } from "./client.ts";
 import type { ClientListener, VirtualClient } from "./virtual_client.ts";
 import { ConnectionPool } from "./connection_pool.ts";
+import { waitForEvent } from "./deadline_wait.ts";
 import { Deliveries } from "./deliveries.ts";
 import { ClientFactory } from "./client_factory.ts";
 import type { LoadWatch, Progress } from "./engine.ts";
@@ -19,17 +20,13 @@ import { InFlight } from "./in_flight.ts";
 import type { LoadOptions } from "./load_options.ts";
 import type { TrafficResult } from "./load_result.ts";
 import { lateAfterMs, measureTickMs } from "./pacer.ts";
-import { newPlan } from "./plan.ts";
 import { newPayloadPool, type PayloadPool } from "./payload_pool.ts";
 import type { RampOutcome } from "./ramp.ts";
 import { operationOf, type Routing, routingOf } from "./routing.ts";
-import { ClosedLoop, type LoopOptions, OpenLoop, type TrafficLoop } from "./traffic_loop.ts";
+import type { TrafficLoop } from "./traffic_loop.ts";
+import { loopFor, REPLY_TIMEOUT_MS, slotsFor, warmupCount } from "./traffic_plan.ts";
 import { assembleTraffic, lostTargets } from "./traffic_result.ts";
 
-/** A message without an answer after this is given up, milliseconds. */
-export const REPLY_TIMEOUT_MS = 10_000;
-/** Messages that a closed loop may have sent since the oldest that still waits. */
-const CLOSED_SLOTS = 2 ** 21;
 const PROGRESS_EVERY_MS = 250;
 /** After Ctrl-C what is under way gets this long. */
 const INTERRUPTED_DRAIN_MS = 500;
@@ -85,6 +82,8 @@ class Traffic implements ClientListener {
   #loop: TrafficLoop | undefined;
   #onIdle: (() => void) | undefined;
   #measuredFromMs = 0;
+  /** The time while an answer is handled: what it makes leave leaves now, and a look at the clock costs 5 % of a message. */
+  #handlingMs: number | undefined;
 
   constructor(options: LoadOptions, watch: LoadWatch, context: TrafficContext) {
     const { scenario, targets, seed, governor } = options;
@@ -98,7 +97,7 @@ class Traffic implements ClientListener {
     this.#factory = new ClientFactory(options, this.#routing, this.#payloads, this, watch.clock);
     this.#governor = new Governor(governor, systemMemory, () => this.#sinceBeganMs());
     this.#accounts = new Accounts(instances);
-    const slots = Math.min(slotsFor(options), this.#plannedCount() + 1);
+    const slots = slotsFor(options);
     this.#inFlight = new InFlight(slots);
     const deliverySlots = this.#routing.isPublishing ? slots : 1;
     this.#deliveries = new Deliveries({
@@ -169,7 +168,9 @@ class Traffic implements ClientListener {
     } else if (isMeasured) {
       this.#accounts.answered(client.target, loop.dueMs(index, sentMs), sentMs, nowMs, kind === "request");
     }
+    this.#handlingMs = nowMs;
     this.#settled(client);
+    this.#handlingMs = undefined;
   }
 
   onDelivery(client: VirtualClient, index: number, seq: number, isIntact: boolean): void {
@@ -255,37 +256,21 @@ class Traffic implements ClientListener {
   }
 
   #newLoop(generator: GeneratorWatch): TrafficLoop {
-    const { scenario, pacer } = this.#options;
-    const { perSec, stages, warmupMs, durationMs } = scenario;
-    const loop: LoopOptions = {
+    return loopFor(this.#options, this.#context.phaseMs ?? 0, {
       clock: this.#clock,
       signal: this.#watch.signal,
       generator,
       senders: Math.max(1, this.#senders.length),
-      window: scenario.window,
+      window: this.#options.scenario.window,
       send: (index, position) => this.#send(index, position),
-    };
-    if (scenario.model === "closed") return new ClosedLoop(loop, warmupMs, durationMs);
-    const startMs = this.#context.phaseMs ?? 0;
-    const plan = newPlan({ startMs, perSec, stages, steadyMs: warmupMs, count: this.#plannedCount() });
-    return new OpenLoop(loop, plan, this.#warmupCount(), pacer);
-  }
-
-  #warmupCount(): number {
-    const { perSec, warmupMs } = this.#options.scenario;
-    return Math.round(perSec * warmupMs / 1_000);
-  }
-
-  #plannedCount(): number {
-    const { model, messages } = this.#options.scenario;
-    return model === "closed" ? CLOSED_SLOTS : this.#warmupCount() + messages;
+    });
   }
 
   #send(index: number, position: number): boolean {
     const client = this.#clientAt(position);
     const loop = this.#loop;
     if (client === undefined || loop === undefined) return false;
-    const nowMs = this.#clock.monotonicMs();
+    const nowMs = this.#handlingMs ?? this.#clock.monotonicMs();
     const isMeasured = loop.isMeasured(index);
     if (isMeasured) this.#accounts.of(client.target).tried++;
     const kind = this.#routing.kindOf(index);
@@ -334,16 +319,13 @@ class Traffic implements ClientListener {
   /** Waits until all is answered and delivered, at most the drain time. Answers how long that took, milliseconds. */
   async #drain(loop: TrafficLoop): Promise<number> {
     const beganMs = this.#clock.monotonicMs();
-    const { signal } = this.#watch;
     if (loop.released === 0 || this.#isIdle) return 0;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, signal.aborted ? INTERRUPTED_DRAIN_MS : this.#options.drainMs);
-    const cutShort = () => setTimeout(resolve, INTERRUPTED_DRAIN_MS);
-    signal.addEventListener("abort", cutShort, { once: true });
-    this.#onIdle = resolve;
-    await promise;
-    signal.removeEventListener("abort", cutShort);
-    clearTimeout(timer);
+    await waitForEvent({
+      arm: (onIdle) => this.#onIdle = onIdle,
+      signal: this.#watch.signal,
+      maxMs: this.#options.drainMs,
+      abortedMs: INTERRUPTED_DRAIN_MS,
+    });
     this.#deliveries.endDrain();
     return this.#clock.monotonicMs() - beganMs;
   }
@@ -364,7 +346,9 @@ class Traffic implements ClientListener {
   #expire(): void {
     if (this.#options.scenario.window === 0) return;
     const nowMs = this.#clock.monotonicMs();
-    for (const index of this.#inFlight.expire(nowMs - REPLY_TIMEOUT_MS)) {
+    const isClosed = this.#options.scenario.model === "closed";
+    const beforeMs = nowMs - REPLY_TIMEOUT_MS;
+    for (const index of isClosed ? this.#inFlight.expireInOrder(beforeMs) : this.#inFlight.expire(beforeMs)) {
       const connection = this.#inFlight.senderOf(index);
       this.#giveUp(index, connection, nowMs);
       this.#loop?.settled(this.#positions[connection] ?? 0);
@@ -401,7 +385,7 @@ class Traffic implements ClientListener {
     const phase: Progress["phase"] = loop.isDone ? "drain" : isWarm ? "measure" : "warm-up";
     const [done, total] = isWarm
       ? [this.#accounts.sum("answered"), scenario.messages]
-      : [loop.released, this.#warmupCount()];
+      : [loop.released, warmupCount(scenario)];
     this.#watch.onProgress({ phase, done, total, errors, instances: this.#accounts.progress() });
   }
 
@@ -415,11 +399,4 @@ class Traffic implements ClientListener {
   #sinceBeganMs(): number {
     return this.#clock.monotonicMs() - this.#context.beganMs;
   }
-}
-
-function slotsFor(options: LoadOptions): number {
-  const { scenario, drainMs } = options;
-  if (scenario.model === "closed") return CLOSED_SLOTS;
-  const peak = Math.max(scenario.perSec, ...scenario.stages.map((stage) => stage.perSec));
-  return Math.ceil(peak * (REPLY_TIMEOUT_MS + drainMs) / 1_000) + 1;
 }

@@ -74,6 +74,7 @@ export class OpenLoop implements TrafficLoop {
       clock,
       signal,
       release: (index, dueMs, nowMs) => {
+        if (index === this.#warmupCount) generator.begin();
         if (index >= this.#warmupCount) generator.released(dueMs, nowMs);
         this.#gate.release();
       },
@@ -179,6 +180,7 @@ export class ClosedLoop implements TrafficLoop {
 
   #beginMeasuring(onMeasure: (fromMs: number) => void): void {
     this.#firstMeasured = this.#next;
+    this.#options.generator.begin();
     onMeasure(this.#options.clock.monotonicMs());
   }
 

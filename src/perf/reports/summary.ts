@@ -108,8 +108,9 @@ function planText(report: RunReport): string {
   const { scenario } = options;
   if (result.traffic === undefined) return `parts ${options.parts.join(", ")}`;
   const measured = formatSeconds(result.traffic.sendMs);
-  return `open ${formatRate(scenario.perSec)}/s · ${formatCount(scenario.connections)} conns · ` +
-    `${formatCount(scenario.messages)} msgs · ${measured} ` +
+  const model = scenario.model === "open" ? `open ${formatRate(scenario.perSec)}/s` : "closed loop";
+  return `${model} · ${formatCount(scenario.connections)} conns · ` +
+    `${formatCount(result.traffic.asked)} msgs · ${measured} ` +
     `(+${formatSeconds(result.traffic.warmupMs)} warm-up${drainText(result.traffic.drainMs)})`;
 }
 
@@ -168,6 +169,7 @@ function wsLines(ws: TrafficDigest, stats: readonly InstanceStats[]): readonly s
       ...(viewsDiffer(ws) ? [raw] : []),
     ]),
     ...censoredLine(ws.total.latency),
+    ...closedLine(ws),
   ];
 }
 
@@ -202,6 +204,10 @@ function viewsDiffer(ws: TrafficDigest): boolean {
   return pairs.some(([one, other]) =>
     one !== undefined && other !== undefined && Math.abs(one - other) > RAW_DIFFERS_BY * Math.max(one, other)
   );
+}
+
+function closedLine({ model }: TrafficDigest): readonly string[] {
+  return model === "closed" ? ["  model closed: latency is not comparable across rates"] : [];
 }
 
 function censoredLine(latency: TwoViews): readonly string[] {
@@ -308,10 +314,13 @@ function ledgerText(cross: CrossDigest, report: RunReport): string {
 function generatorText(digest: Digest, report: RunReport): string | undefined {
   const health = digest.traffic?.generator ?? digest.cross?.generator;
   if (health === undefined) return undefined;
-  return `${health.processes} process · CPU ${Math.round(health.cpuCores * 100)}% of a core · ` +
+  const processes = `${health.processes} process${health.processes === 1 ? "" : "es"}`;
+  return `${processes} · CPU ${Math.round(health.cpuCores * 100)}% of a core · ` +
     `late sends ${(health.lateShare * 100).toFixed(1)}% (over ${health.lateAfterMs.toFixed(1)} ms) · ` +
     `send lag ${tailText(health.sendLag)} · loop lag ${tailText(health.loopLag)} · ` +
-    `pacer ${report.options.pacer}`;
+    `pacer ${report.options.pacer} · ${
+      formatCount(health.sends / Math.max(health.cpuSeconds, 1e-9))
+    } messages per core-second`;
 }
 
 function errorLines(report: RunReport, palette: Palette): readonly string[] {

@@ -47,6 +47,8 @@ export interface TrafficRow extends Omit<TrafficInstance, "latency"> {
 
 /** The scenario's numbers. */
 export interface TrafficDigest {
+  /** A closed loop's latency is not comparable across rates. */
+  readonly model: "open" | "closed";
   readonly rows: readonly TrafficRow[];
   readonly total: TrafficRow;
   readonly offeredPerSec: number;
@@ -150,6 +152,7 @@ function digestTraffic(traffic: TrafficResult): TrafficDigest {
   const counts = instances.map((instance) => instance.connections);
   const perSecond = fullSeconds(traffic);
   return {
+    model: traffic.model,
     rows,
     total: trafficRow(traffic, "TOTAL", instances),
     offeredPerSec: traffic.offeredPerSec,

@@ -128,7 +128,7 @@ function invalidity(
   );
   return [
     ...deadWorkers(result),
-    ...generators.flatMap((health) => generatorBound(health, options)).slice(0, 1),
+    ...generators.flatMap((health) => generatorBound(health, options, numbers)).slice(0, 1),
     ...throttled(numbers),
     ...tooFewSamples(checks),
     ...unbalanced(result),
@@ -136,8 +136,12 @@ function invalidity(
   ];
 }
 
-function generatorBound(health: GeneratorDigest, options: LoadOptions): readonly Finding[] {
-  const advice = "lower --rate, or give the generator a core of its own";
+function generatorBound(
+  health: GeneratorDigest,
+  options: LoadOptions,
+  numbers: Digest,
+): readonly Finding[] {
+  const advice = "lower --rate, take more --workers, or give the generator cores of its own";
   if (health.lateShare > MAX_LATE_SHARE) {
     const late = `${(health.lateShare * 100).toFixed(1)}% of the sends left over ${
       health.lateAfterMs.toFixed(1)
@@ -149,10 +153,18 @@ function generatorBound(health: GeneratorDigest, options: LoadOptions): readonly
     const percent = Math.round(health.cpuCores * 100);
     return [{
       name: "generator-bound",
-      text: `the generator used ${percent}% of its core (limit 90%): ${advice}`,
+      text: `the generator used ${percent}% of its core (limit 90%)${ceilingText(numbers)}: ${advice}`,
     }];
   }
   return [];
+}
+
+/** What the generator could do at most, since the server could do at least that. */
+function ceilingText({ traffic }: Digest): string {
+  if (traffic === undefined) return "";
+  return `, so ${
+    Math.round(traffic.achievedPerSec).toLocaleString("en-US")
+  }/s is its ceiling, not the server's`;
 }
 
 function deadWorkers({ deadWorkers }: LoadResult): readonly Finding[] {

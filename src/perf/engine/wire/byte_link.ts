@@ -32,6 +32,8 @@ const FIRST_WRITE_BYTES = 256;
 /** The largest message that is taken; a server that sends more is cut off. */
 export const MAX_MESSAGE_BYTES = 16_777_216;
 
+const NOTHING: Uint8Array = new Uint8Array(0);
+
 /** Reads and writes one connection. Used by one caller at a time. */
 export class ByteLink {
   readonly #connection: ByteConnection;
@@ -41,6 +43,11 @@ export class ByteLink {
   #outEnd = 0;
   /** The buffer that is being written, and is free for filling when it is through. */
   #spare = new Uint8Array(0);
+  /** The last two views that were written, and the buffers they are of. */
+  #viewed = NOTHING;
+  #view = NOTHING;
+  #otherViewed = NOTHING;
+  #otherView = NOTHING;
   #flying = 0;
   #isClosed = false;
   bytesIn = 0;
@@ -142,21 +149,32 @@ export class ByteLink {
       while (this.#outEnd > 0 && !this.#isClosed) {
         const bytes = this.#out;
         const end = this.#outEnd;
-        [this.#out, this.#spare] = [this.#spare, bytes];
+        this.#out = this.#spare;
+        this.#spare = bytes;
         this.#outEnd = 0;
         this.#flying = end;
-        for (let from = 0; from < end && !this.#isClosed;) {
-          const count = await this.#connection.write(bytes.subarray(from, end));
-          from += count;
-          this.#flying -= count;
-          this.bytesOut += count;
+        let count = await this.#connection.write(this.#viewOf(bytes, end));
+        while (count < end && !this.#isClosed) {
+          this.#flying = end - count;
+          count += await this.#connection.write(bytes.subarray(count, end));
         }
+        this.bytesOut += count;
         this.#flying = 0;
       }
     } catch (error) {
       this.#flying = 0;
       this.#ended(error instanceof Error ? error : new Error(String(error)));
     }
+  }
+
+  /** A view costs more than a whole small message; messages of one size need just one for each buffer. */
+  #viewOf(bytes: Uint8Array, end: number): Uint8Array {
+    if (bytes === this.#viewed && this.#view.length === end) return this.#view;
+    [this.#otherViewed, this.#viewed] = [this.#viewed, this.#otherViewed];
+    [this.#otherView, this.#view] = [this.#view, this.#otherView];
+    if (bytes === this.#viewed && this.#view.length === end) return this.#view;
+    this.#viewed = bytes;
+    return this.#view = bytes.subarray(0, end);
   }
 
   #ended(error: Error | undefined): void {
