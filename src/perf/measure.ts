@@ -68,7 +68,11 @@ export async function measureTargets(
   const startedAt = new Date(world.clock.wallMs()).toISOString();
   const environment = await readEnvironment();
   const view = new ProgressView(world.err, () => world.clock.monotonicMs());
-  const stats = new StatsWatch(options.scenario.speech.kind === "shoal" ? chosen.targets : []);
+  const stats = new StatsWatch({
+    targets: options.scenario.speech.kind === "shoal" ? chosen.targets : [],
+    pid: options.scenario.speech.kind === "shoal" ? undefined : chosen.pid,
+    clock: world.clock,
+  });
   const result = await world.engine(options, {
     clock: world.clock,
     signal: world.signal,

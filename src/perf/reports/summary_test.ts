@@ -36,6 +36,7 @@ function reportOf(result: LoadResult): RunReport {
       maxCpuPercent: 31,
       maxRssBytes: 96_468_992,
       maxLagMs: 1.1,
+      samples: [],
     })),
     result,
     digest: numbers,
