@@ -248,7 +248,7 @@ Deno.test("perf says both next steps when no target answers", async () => {
   await Deno.remove(folder, { recursive: true });
   const text = new TextDecoder().decode(output.stderr);
   assert.equal(output.code, 5);
-  assert.match(text, /127.0.0.1:9: refused: .*\n  Next: nothing listens there/);
+  assert.match(text, /127.0.0.1:9: refused: .*\n {2}Next: nothing listens there/);
   assert.match(text, /deno task cluster/);
   assert.match(text, /deno task perf --start/);
 });
