@@ -1,7 +1,7 @@
 /**
  * Shoal beside its peers: runs `peers_bench.py` several times, in turn, and prints the medians as a Markdown table.
  *
- *     deno run --allow-env --allow-run=python3 bench/peers.ts PEERS_BENCH [--rounds 5] [--transport native|ws]
+ *     deno run --allow-env --allow-run=python3 bench/peers.ts PEERS_BENCH [--rounds 5] [--transport tcp|streams]
  *
  * PEERS_BENCH is the path of `peers_bench.py`, whose peers are installed (`peers/setup.sh ws bun`) and whose load
  * generator is built (`make -C wsload`). Needs redis-server and `deno` on PATH.
@@ -25,7 +25,7 @@ interface Row {
 }
 
 const cases: Readonly<Record<string, readonly Case[]>> = {
-  native: [
+  tcp: [
     { test: "echo", peer: "ws" },
     { test: "chat", peer: "ws" },
     { test: "fan2", rate: 200, peer: "ws" },
@@ -33,7 +33,11 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { test: "fan2", rate: 6400, peer: "bun" },
     { test: "idle", peer: "ws" },
   ],
-  ws: [{ test: "echo", peer: "ws" }, { test: "chat", peer: "ws" }, { test: "fan2", rate: 200, peer: "ws" }],
+  streams: [{ test: "echo", peer: "ws" }, { test: "chat", peer: "ws" }, {
+    test: "fan2",
+    rate: 200,
+    peer: "ws",
+  }],
 };
 
 const repo = fileURLToPath(new URL("..", import.meta.url));
@@ -89,12 +93,12 @@ function tableRow(
 const { values, positionals } = parseArgs({
   args: Deno.args,
   allowPositionals: true,
-  options: { rounds: { type: "string", default: "5" }, transport: { type: "string", default: "native" } },
+  options: { rounds: { type: "string", default: "5" }, transport: { type: "string", default: "tcp" } },
 });
 const [script] = positionals;
 const chosen = cases[values.transport];
 if (script === undefined || chosen === undefined) {
-  console.error("Usage: bench/peers.ts PEERS_BENCH [--rounds 5] [--transport native|ws]");
+  console.error("Usage: bench/peers.ts PEERS_BENCH [--rounds 5] [--transport tcp|streams]");
   Deno.exit(2);
 }
 

@@ -1,4 +1,4 @@
-/** Clients that err, lie or do not read, against a real node on both transports: each meets a code or a bound. */
+/** Clients that err, lie or do not read, against a real node on the transport and its twin: each meets a code or a bound. */
 import assert from "node:assert/strict";
 import { NodeProcess, rssOf, until } from "../src/testing/processes.ts";
 import { unusedPort } from "../src/testing/unused_ports.ts";
@@ -79,7 +79,7 @@ const oddNames: readonly string[] = [
   "emoji😀",
 ];
 
-for (const transport of ["native", "ws"] as const) {
+for (const transport of ["tcp", "streams"] as const) {
   Deno.test(`a node on ${transport} answers bad input with its codes`, async (t) => {
     await using redis = await RedisServer.open({ port: unusedPort() });
     await using node = await NodeProcess.start({
@@ -158,16 +158,16 @@ for (const transport of ["native", "ws"] as const) {
     });
 
     await t.step(
-      `a frame over the limit closes ${transport === "ws" ? 1009 : 3501}, one at the limit is taken`,
+      "a frame over the limit closes 1009, one at the limit is taken",
       async () => {
         const rest = MAX_MESSAGE_BYTES - '{"id":9,"rpc":{"method":"echo","data":""}}'.length;
         const fits = `{"id":9,"rpc":{"method":"echo","data":"${"x".repeat(rest)}"}}`;
         await using client = await WireClient.connected(node.ws);
         client.send(fits);
         await client.line(({ id }) => id === 9, "the largest frame");
-        await closes("one byte more", node, fits.replace("echo", "echo2"), transport === "ws" ? 1009 : 3501);
+        await closes("one byte more", node, fits.replace("echo", "echo2"), 1009);
         // Every character takes three bytes: the limit counts bytes.
-        await closes("too many bytes", node, "€".repeat(30_000), transport === "ws" ? 1009 : 3501);
+        await closes("too many bytes", node, "€".repeat(30_000), 1009);
       },
     );
 

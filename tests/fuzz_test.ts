@@ -171,12 +171,12 @@ function decodedOrClosed(line: string): Incoming | undefined {
   }
 }
 
-for (const transport of ["native", "ws"] as const) {
+for (const transport of ["tcp", "streams"] as const) {
   Deno.test(`a node on ${transport} outlives random and mutated frames`, () =>
     withSeed(() => fuzz(transport)));
 }
 
-async function fuzz(transport: "native" | "ws"): Promise<void> {
+async function fuzz(transport: "tcp" | "streams"): Promise<void> {
   await using redis = await RedisServer.open({ port: unusedPort() });
   await using node = await NodeProcess.start({ redisUrl: redis.url, set: { transport } });
   await warmUp(node);

@@ -1,4 +1,5 @@
 /** A server with an echo at /ws, and clients that speak raw TCP, for the tests of src/http. */
+import { textFrame } from "../src/core/ws_frame.ts";
 import {
   createHttpApp,
   defaultHttpLimits,
@@ -9,7 +10,7 @@ import {
 import type { NodeView, TransportName } from "../src/http/mod.ts";
 import type { Socket } from "../src/server/mod.ts";
 
-export const transports: readonly TransportName[] = ["native", "ws"];
+export const transports: readonly TransportName[] = ["tcp", "streams"];
 
 /** Bytes that a socket accepted by {@linkcode startServer} reports, in order. */
 export interface Seen {
@@ -78,7 +79,7 @@ export async function startServer(
 
 export function frame(text: string) {
   const bytes = new TextEncoder().encode(text);
-  return { text, bytes: () => bytes, size: bytes.length };
+  return { text, bytes: () => bytes, wire: () => textFrame(text, bytes.length), size: bytes.length };
 }
 
 function echo(socket: Socket, seen: Seen) {

@@ -5,7 +5,7 @@ import { startServer } from "./http_kit.ts";
 // The runtime panics when it first sets signals up while no descriptor is left: a node, too, does this at its start.
 Deno.addSignalListener("SIGTERM", () => Deno.exit());
 
-const transport: TransportName = Deno.args[0] === "ws" ? "ws" : "native";
+const transport: TransportName = Deno.args[0] === "streams" ? "streams" : "tcp";
 const { server, port } = await startServer(transport, {
   sharedPort: Number(Deno.args[1]),
   mayOverlap: Deno.args[2] === "overlap",

@@ -30,7 +30,7 @@ async function exhaust(port: number): Promise<void> {
 /** Where a successor may listen too, a loss shows only after several questions. */
 const cases = [
   ...transports.map((transport) => ({ transport, own: "alone", withinMs: 1_000 })),
-  { transport: "ws", own: "overlap", withinMs: 3_000 },
+  { transport: "tcp", own: "overlap", withinMs: 3_000 },
 ];
 
 for (const { transport, own, withinMs } of cases) {

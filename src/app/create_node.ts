@@ -182,6 +182,8 @@ async function listen(node: Node, config: Config, log: Logger, mayOverlap: boole
     }),
     acceptorFor: (path) => node.acceptor(path),
     isFull: () => node.isFull(limit ?? Infinity),
+    // A few more, so that a node full of WebSockets still answers its probes.
+    ...(limit !== undefined && { maxConnections: limit + Math.ceil(limit / 20) }),
     isDraining: () => node.isDraining,
     log,
   });

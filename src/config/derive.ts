@@ -1,24 +1,11 @@
 /** What follows from options: pure functions of values that are already judged. */
-import { isLoopbackHost } from "./address.ts";
 
 /** The part of a node's descriptors that connections may take; the rest is for Redis, logs and files. */
 const CONNECTION_SHARE = 0.9;
 
-/** A transport that was decided on. */
-export type Transport = "native" | "ws";
-
 /** True when the node asks for no tokens. It then serves this machine only, unless `insecure`. */
 export function isOpenMode(config: { readonly tokenHmacSecret: string }): boolean {
   return config.tokenHmacSecret === "";
-}
-
-/** `native` where only this machine can connect; `ws`, which bounds what strangers can do, elsewhere. */
-export function chooseTransport(
-  wanted: "auto" | Transport,
-  reach: { readonly host: string; readonly trustedProxies: readonly string[] },
-): Transport {
-  if (wanted !== "auto") return wanted;
-  return isLoopbackHost(reach.host) && reach.trustedProxies.length === 0 ? "native" : "ws";
 }
 
 /**

@@ -1,14 +1,5 @@
 import assert from "node:assert/strict";
-import { chooseTransport, connectionLimit, isOpenMode, redisServers } from "./derive.ts";
-
-Deno.test("chooseTransport() says native on loopback without proxies, else ws, unless told", () => {
-  const near = { host: "127.0.0.1", trustedProxies: [] };
-  assert.equal(chooseTransport("auto", near), "native");
-  assert.equal(chooseTransport("auto", { ...near, trustedProxies: ["127.0.0.1"] }), "ws");
-  assert.equal(chooseTransport("auto", { ...near, host: "0.0.0.0" }), "ws");
-  assert.equal(chooseTransport("ws", near), "ws");
-  assert.equal(chooseTransport("native", { ...near, host: "0.0.0.0" }), "native");
-});
+import { connectionLimit, isOpenMode, redisServers } from "./derive.ts";
 
 Deno.test("connectionLimit() takes the option, else 90 % of the descriptors set or learned", () => {
   assert.equal(connectionLimit({ maxConnections: 10, descriptorLimit: 1000 }, 2000), 10);

@@ -4,7 +4,7 @@
  * @module
  */
 export { isLoopbackHost, maskPassword } from "./address.ts";
-export { chooseTransport, connectionLimit, isOpenMode, redisServers, type Transport } from "./derive.ts";
+export { connectionLimit, isOpenMode, redisServers } from "./derive.ts";
 export { envExample, optionTables, REFRESH_COMMAND, withOptionTables } from "./docs.ts";
 export { ConfigError, type Fault } from "./fault.ts";
 export { loadConfig, type LoadOptions } from "./load.ts";

@@ -1,6 +1,5 @@
 /** From layers to one resolved configuration, or to all of its faults. */
 import * as z from "zod";
-import { chooseTransport, type Transport } from "./derive.ts";
 import { ConfigError, type Fault, pathText, shownValue, unknownFault, valueFault } from "./fault.ts";
 import { slowPolicies } from "./options/channels.ts";
 import { type Camel, camelName, renameKeys, snakeName } from "./names.ts";
@@ -42,9 +41,7 @@ export interface NamespaceConfig extends ChannelConfig {
 }
 
 /** The resolved configuration: every option, in camelCase, judged, with nothing left to choose. */
-export interface Config extends Camel<Omit<Parsed, "channel" | "namespaces" | "transport">> {
-  /** Decided; `auto` is resolved. */
-  readonly transport: Transport;
+export interface Config extends Camel<Omit<Parsed, "channel" | "namespaces">> {
   /** Of channels without a namespace. */
   readonly channel: ChannelConfig;
   readonly namespaces: readonly NamespaceConfig[];
@@ -143,13 +140,12 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function finished(parsed: Parsed): Config {
-  const { channel, namespaces, transport, ...rest } = parsed;
+  const { channel, namespaces, ...rest } = parsed;
   // The one place where names change: `parsed` is judged, and the mapping is the type's own.
   const config = renameKeys(rest, camelName) as Camel<typeof rest>;
   const isOpen = parsed.token_hmac_secret === "";
   return {
     ...config,
-    transport: chooseTransport(transport, config),
     channel: channelConfig(channel, isOpen, false),
     namespaces: [...namespaces, ...predefined(namespaces, isOpen)].map((namespace) => ({
       name: namespace.name,

@@ -38,7 +38,7 @@ Deno.test("resolveLayers() answers the documented defaults when nothing is given
   assert.equal(config.maxMessageBytes, 65_536);
   assert.equal(config.outboxBytes, 1_048_576);
   assert.equal(config.partitions, 64);
-  assert.equal(config.transport, "native");
+  assert.equal(config.transport, "tcp");
   assert.deepEqual(config.namespaces.map(({ name }) => name), ["durable"]);
 });
 

@@ -1,4 +1,5 @@
 import { utf8Bytes, utf8Length } from "./utf8.ts";
+import { textFrame } from "./ws_frame.ts";
 
 /** One reply or push: a line of a frame, made once and shared by every connection that is owed it. */
 export class Line {
@@ -29,6 +30,7 @@ export class Frame {
   readonly #line: Line | undefined;
   #text: string | undefined;
   #bytes: Uint8Array<ArrayBuffer> | undefined;
+  #wire: Uint8Array<ArrayBuffer> | undefined;
   #lastLine: Line | undefined;
   #lastFrame: Frame | undefined;
 
@@ -67,6 +69,11 @@ export class Frame {
   /** {@linkcode text} as UTF-8. */
   bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes ??= utf8Bytes(this.text);
+  }
+
+  /** The WebSocket frame around {@linkcode text}: one for all who are owed it. Nobody may change it. */
+  wire(): Uint8Array<ArrayBuffer> {
+    return this.#wire ??= textFrame(this.text, this.size);
   }
 
   #join(): string {

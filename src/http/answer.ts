@@ -38,7 +38,17 @@ export function unavailableAnswer(message: string): Answer {
   return errorAnswer(503, message, { "retry-after": RETRY_AFTER_SECONDS });
 }
 
+/** Bodies of responses that are known whole: to read them back out of their streams would take longer than all else. */
+const texts = new WeakMap<Response, string>();
+
 /** The answer as a web Response. */
 export function toResponse(answer: Answer): Response {
-  return new Response(answer.body, { status: answer.status, headers: answer.headers });
+  const response = new Response(answer.body, { status: answer.status, headers: answer.headers });
+  texts.set(response, answer.body);
+  return response;
+}
+
+/** The body of a response that {@linkcode toResponse} made; undefined for any other. */
+export function textOf(response: Response): string | undefined {
+  return texts.get(response);
 }

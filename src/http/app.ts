@@ -2,7 +2,6 @@
 import { Hono } from "hono";
 import type { RequestFacts } from "./access.ts";
 import { type Answer, errorAnswer, toResponse } from "./answer.ts";
-import { BodyTooLargeError } from "./body.ts";
 import type { NodeView } from "./node_view.ts";
 import type { HttpLog } from "./log.ts";
 import type { ServerApi } from "../server/mod.ts";
@@ -56,7 +55,6 @@ export function createRouter(node: NodeView, log: HttpLog, options: HttpAppOptio
     toResponse(errorAnswer(404, `Cannot find ${JSON.stringify(context.req.path)}`))
   );
   router.onError((error, { env, req }) => {
-    if (error instanceof BodyTooLargeError) return toResponse(errorAnswer(413, error.message));
     const request = requestIdOf(env.headers);
     log.error("a route failed", { request, method: req.method, path: req.path, error });
     const headers = { "x-request-id": request };

@@ -14,7 +14,7 @@ const WEBSOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
 const WEBSOCKET_VERSION = "13";
 
 /**
- * What becomes of a request, the same on both transports: an answer to give at once, who takes the WebSocket that it
+ * What becomes of a request: an answer to give at once, who takes the WebSocket that it
  * asks for, or undefined: the router has the answer.
  */
 export function decide(head: RequestHead, options: TransportOptions): Answer | Acceptor | undefined {

@@ -1,7 +1,7 @@
 import type { Handshake } from "../server/mod.ts";
 import type { HeaderView } from "./access.ts";
 
-/** A handshake over the headers of either transport. Holds them: keep what is needed of it, not the whole. */
+/** A handshake over the headers of a request. Holds them: keep what is needed of it, not the whole. */
 export class RequestHandshake implements Handshake {
   readonly remoteAddress: string;
   readonly path: string;

@@ -1,8 +1,7 @@
 import type { HttpLog } from "./log.ts";
 import type { HttpServerOptions } from "./options.ts";
-import { NativeTransport } from "./native.ts";
+import { TcpTransport } from "./tcp/mod.ts";
 import type { ListenAt, Listener, Transport } from "./transport.ts";
-import { WsTransport } from "./ws.ts";
 
 /** An address that a server listens on. */
 export interface HttpAddress {
@@ -45,7 +44,7 @@ const GRACE_MS = 1_000;
 
 /** Opens the listeners. Rejects with {@linkcode PortTakenError}, or the system's error, and then listens nowhere. */
 export async function serveHttp(options: HttpServerOptions): Promise<HttpServer> {
-  const transport = options.transport === "native" ? new NativeTransport(options) : new WsTransport(options);
+  const transport = new TcpTransport(options);
   const { hostname, port, sharedPort, mayOverlap = false } = options;
   const wanted: ListenAt[] = [{ hostname, port, isShared: false, mayOverlap }];
   if (sharedPort !== 0) wanted.push({ hostname, port: sharedPort, isShared: true, mayOverlap: false });

@@ -4,7 +4,7 @@ import type { Answer } from "./answer.ts";
 import type { HttpApp } from "./app.ts";
 import type { HttpLog } from "./log.ts";
 
-/** Bounds of what a peer may send and how long it may take. `native` can hold only the first two and the last. */
+/** Bounds of what a peer may send and how long it may take. */
 export interface HttpLimits {
   /** One WebSocket message, all fragments together, bytes. */
   readonly maxMessageBytes: number;
@@ -33,10 +33,13 @@ export const defaultHttpLimits: HttpLimits = {
   closeTimeoutMs: 5_000,
 };
 
-/** What `transport` may be: see {@linkcode HttpServerOptions.transport}. */
-export type TransportName = "native" | "ws";
+/**
+ * How connections are read and written: `tcp` through the handles under the sockets of node:net, where this runtime has
+ * them; `streams` through its public streams, at more cost.
+ */
+export type TransportName = "tcp" | "streams";
 
-/** What a server needs besides its addresses; both transports ask it. */
+/** What a server needs besides its addresses. */
 export interface TransportOptions {
   readonly access: AccessPolicy;
   readonly limits: HttpLimits;
@@ -49,6 +52,9 @@ export interface TransportOptions {
   isFull(): boolean;
   /** True while the node drains: new WebSockets are answered 503, the listener stays open. */
   isDraining(): boolean;
+  readonly transport: TransportName;
+  /** Open connections, HTTP and WebSocket together; more are answered 503 and closed unread. Default: no bound. */
+  readonly maxConnections?: number;
   readonly log: HttpLog;
 }
 
@@ -62,6 +68,4 @@ export interface HttpServerOptions extends TransportOptions {
   readonly mayOverlap?: boolean;
   /** Port that all nodes of this machine share (SO_REUSEPORT); 0 = off. */
   readonly sharedPort: number;
-  /** `native` (`Deno.serve`) is faster; `ws` (npm:ws on node:http) bounds hostile peers. */
-  readonly transport: TransportName;
 }

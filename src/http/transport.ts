@@ -18,7 +18,7 @@ export interface Listener {
   close(graceMs: number): Promise<void>;
 }
 
-/** One way to speak HTTP and WebSocket; `native.ts` and `ws.ts` are the two. */
+/** A way to speak HTTP and WebSocket; `tcp/` is it. */
 export interface Transport {
   /**
    * Listens. Rejects when the address cannot be bound. `onLost` is called, at most once, when the listener stops

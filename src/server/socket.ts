@@ -1,10 +1,12 @@
-/** What a server really needs of a WebSocket; `http/native.ts` and `http/ws.ts` offer it. */
+/** What a server really needs of a WebSocket; `http/tcp/` offers it. */
 
 /** Bytes that many sockets share: `text` is built once, `bytes` only where a transport wants them. */
 export interface Frame {
   readonly text: string;
   /** UTF-8 of `text`, made at the first call and kept. */
   bytes(): Uint8Array<ArrayBuffer>;
+  /** The WebSocket frame around `text`, made at the first call and kept; not to be changed. */
+  wire(): Uint8Array<ArrayBuffer>;
   /** Length of `text` in UTF-8 bytes. */
   readonly size: number;
 }
@@ -15,9 +17,9 @@ export interface Socket {
   send(frame: Frame): void;
   /** Queues one binary frame. */
   sendBinary(bytes: Uint8Array<ArrayBuffer>): void;
-  /** Starts the closing handshake; a transport that can, terminates 5 s later. */
+  /** Starts the closing handshake; 5 s later the socket is terminated. */
   close(code: number, reason: string): void;
-  /** Frees the descriptor at once where the transport can (`ws`), else as `close`. */
+  /** Frees the descriptor at once. */
   terminate(): void;
   /** Bytes queued and not yet taken by the kernel. */
   readonly bufferedAmount: number;

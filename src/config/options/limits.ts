@@ -124,14 +124,14 @@ export const times = {
     max: 600_000,
     initial: 10_000,
     unit: "ms",
-    text: "The head of a request must be complete by then (transport `ws`).",
+    text: "The head of a request must be complete by then.",
   }),
   request_timeout_ms: integer({
     min: 100,
     max: 600_000,
     initial: 30_000,
     unit: "ms",
-    text: "A whole request must have arrived by then (transport `ws`).",
+    text: "A whole request must have arrived by then.",
   }),
   position_check_interval_ms: integer({
     min: 100,

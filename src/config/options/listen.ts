@@ -22,10 +22,11 @@ export const listen = {
     initial: 0,
     text: "Second port, shared by all nodes of one machine (SO_REUSEPORT, Linux only); 0 is off.",
   }),
-  transport: choice(["auto", "native", "ws"], {
-    initial: "auto",
-    text: "WebSocket transport: `native` is faster, `ws` bounds fragments and ends peers that never read. " +
-      "`auto` is `native` on a loopback host without `trusted_proxies`, else `ws`.",
+  transport: choice(["tcp", "streams"], {
+    initial: "tcp",
+    text:
+      "How connections are read and written: `tcp` goes below the streams of node:net where the runtime allows " +
+      "it, `streams` does not and needs more CPU. Both keep the same bounds.",
   }),
   node_name: text({
     initial: "",

@@ -5,7 +5,6 @@ import { ERROR_MODE_HEADER, openApiDocument } from "../../protocol/api/openapi.t
 import { parseExact } from "../../protocol/exact_json.ts";
 import { type ApiCaller, OutOfScopeError, type ServerApi } from "../../server/mod.ts";
 import { type Answer, jsonAnswer, toResponse } from "../answer.ts";
-import { BodyTooLargeError } from "../body.ts";
 import { presentedKey } from "./api_key.ts";
 import { type HttpEnv, methodNotAllowed, readOnlyRoute, type RouteHandler } from "./route.ts";
 
@@ -39,7 +38,6 @@ async function answerCall(api: ServerApi, caller: ApiCaller, context: Context<Ht
     const result = await api.call(caller, context.req.param("method") ?? "", requestOf(text));
     return jsonAnswer(200, { result });
   } catch (thrown) {
-    if (thrown instanceof BodyTooLargeError) throw thrown;
     const error = api.errorOf(thrown);
     if (error instanceof OutOfScopeError) return failure(403, error);
     return failure(isTransport ? error.status : 200, error);

@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+import type { Acceptor } from "../../server/mod.ts";
+import { chooseSubprotocol, type RequestHead } from "../decide.ts";
+import { RequestHandshake } from "../handshake.ts";
+import type { ByteStream } from "./byte_stream.ts";
+import { switchingHead } from "./http_writer.ts";
+import { type SocketShared, TcpSocket } from "./tcp_socket.ts";
+
+/** A request for a WebSocket that `decide` has found sound. */
+export interface UpgradeRequest extends RequestHead {
+  /** Query without its question mark. */
+  readonly search: string;
+}
+
+/** What every client appends to its key by RFC 6455. */
+const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/** Makes the connection a WebSocket and hands it to `acceptor`. `rest`: frames that came behind the head. */
+export function upgrade(
+  stream: ByteStream,
+  request: UpgradeRequest,
+  acceptor: Acceptor,
+  rest: Uint8Array<ArrayBuffer>,
+  shared: { readonly options: { readonly subprotocols?: readonly string[] }; readonly sockets: SocketShared },
+): void {
+  const { headers, path, remoteAddress, search } = request;
+  const offered = headers.get("sec-websocket-protocol");
+  const subprotocol = chooseSubprotocol(offered, shared.options.subprotocols);
+  stream.write(switchingHead(acceptOf(headers.get("sec-websocket-key") ?? ""), subprotocol));
+  const socket = new TcpSocket(stream, shared.sockets);
+  socket.open(acceptor, new RequestHandshake(remoteAddress, path, search, headers));
+  if (rest.length > 0) socket.onBytes(rest);
+}
+
+function acceptOf(key: string): string {
+  return createHash("sha1").update(key + GUID).digest("base64");
+}
