@@ -138,7 +138,6 @@ Deno.test("the nodes' options in the ConfigMap and the Deployment can be used, w
     });
     assert.deepEqual(loaded.isUsable ? [] : loaded.faults, []);
     assert.ok(loaded.isUsable);
-    assert.equal(loaded.config.transport, "ws");
     const { drainMaxMs } = loaded.config;
     const grace: { spec: { template: { spec: { terminationGracePeriodSeconds: number } } } } = parse(text);
     assert.ok(grace.spec.template.spec.terminationGracePeriodSeconds * 1_000 >= drainMaxMs + 25_000);

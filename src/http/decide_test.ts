@@ -16,6 +16,7 @@ const upgrade = {
 
 function options(changes: Partial<TransportOptions> = {}): TransportOptions {
   return {
+    transport: "tcp",
     access: { isOpen: true, allowedOrigins: [] },
     limits: defaultHttpLimits,
     app: { probe: (path) => path === "/health" ? probed : undefined, fetch: () => new Response() },

@@ -10,6 +10,7 @@ export const program = fileURLToPath(new URL("../main.ts", import.meta.url));
 /** A node or cluster of a test is ready by then. */
 export const READY_WITHIN_MS = 20_000;
 const LINE_WITHIN_MS = 20_000;
+const STATS_WITHIN_MS = 3_000;
 const KEPT_CHARS = 4 * 1024 * 1024;
 
 /** Waits `ms`. */
@@ -245,10 +246,15 @@ export class NodeAddress {
     }
   }
 
-  /** Ids of the nodes that `/stats` shows as live. */
+  /** Ids of the nodes that `/stats` shows as live; asked again while the node cannot say, as after a freeze. */
   async liveNodes(): Promise<readonly string[]> {
-    const { body } = await this.json<{ cluster: { nodes: { node: string }[] } }>("/stats");
-    return body.cluster.nodes.map(({ node }) => node);
+    let nodes: readonly string[] = [];
+    await until("/stats answers", async () => {
+      const { status, body } = await this.json<{ cluster: { nodes: { node: string }[] } }>("/stats");
+      if (status === 200) nodes = body.cluster.nodes.map(({ node }) => node);
+      return status === 200;
+    }, STATS_WITHIN_MS);
+    return nodes;
   }
 }
 
