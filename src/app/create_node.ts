@@ -161,13 +161,16 @@ async function listen(node: Node, config: Config, log: Logger, mayOverlap: boole
     log: log.gate,
   }));
   const api = new ServerApi(new ApiKeys(config.apiKeys), { node, callService: undefined });
+  const access = { isOpen: isOpenMode(config) && !config.insecure, allowedOrigins: config.allowedOrigins };
+  const isFull = () => node.isFull(limit ?? Infinity);
+  const isDraining = () => node.isDraining;
   http = await serveHttp({
     hostname: config.host,
     port: config.port,
     mayOverlap,
     sharedPort: config.sharedPort,
     transport: config.transport,
-    access: { isOpen: isOpenMode(config) && !config.insecure, allowedOrigins: config.allowedOrigins },
+    access,
     limits: {
       ...defaultHttpLimits,
       maxMessageBytes: config.maxMessageBytes,
@@ -179,12 +182,20 @@ async function listen(node: Node, config: Config, log: Logger, mayOverlap: boole
       isInsecure: isOpenMode(config) && config.insecure,
       administration: administrationOf(node, config, api),
       api,
+      fallback: {
+        access,
+        maxMessageBytes: config.maxMessageBytes,
+        streamAcceptor: (workspace) => node.streamAcceptor(workspace),
+        post: (post, workspace) => node.post(post, workspace),
+        isFull,
+        isDraining,
+      },
     }),
     acceptorFor: (path) => node.acceptor(path),
-    isFull: () => node.isFull(limit ?? Infinity),
+    isFull,
     // A few more, so that a node full of WebSockets still answers its probes.
     ...(limit !== undefined && { maxConnections: limit + Math.ceil(limit / 20) }),
-    isDraining: () => node.isDraining,
+    isDraining,
     log,
   });
   return started(node, http, view);

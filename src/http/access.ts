@@ -47,16 +47,16 @@ export function checkRequest(facts: RequestFacts, policy: AccessPolicy): Refusal
 }
 
 /**
- * Checks a WebSocket upgrade that {@linkcode checkRequest} let through: browsers send the cookies of any page along
- * and no preflight, so a foreign origin is refused here.
+ * Checks who wants to become a client, by WebSocket or by HTTP, once {@linkcode checkRequest} let the request through:
+ * browsers open WebSockets for any page without a preflight, so a foreign origin is refused here.
  */
-export function checkUpgrade(facts: RequestFacts, policy: AccessPolicy): Refusal | undefined {
+export function checkOrigin(facts: RequestFacts, policy: AccessPolicy): Refusal | undefined {
   const origin = facts.headers.get("origin");
   if (policy.isOpen || origin === null) return undefined;
   if (policy.allowedOrigins.includes("*") || policy.allowedOrigins.includes(origin)) return undefined;
   if (isSameOrigin(origin, facts.headers.get("host"))) return undefined;
   return refuse(
-    `Cannot open a WebSocket for origin ${quote(origin)}: add it to allowed_origins (SHOAL_ALLOWED_ORIGINS)`,
+    `Cannot take a client for origin ${quote(origin)}: add it to allowed_origins (SHOAL_ALLOWED_ORIGINS)`,
   );
 }
 

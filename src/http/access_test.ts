@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type AccessPolicy, checkRequest, checkUpgrade, isLocal, type RequestFacts } from "./access.ts";
+import { type AccessPolicy, checkOrigin, checkRequest, isLocal, type RequestFacts } from "./access.ts";
 
 const open: AccessPolicy = { isOpen: true, allowedOrigins: [] };
 const keyed: AccessPolicy = { isOpen: false, allowedOrigins: ["https://app.example"] };
@@ -70,24 +70,24 @@ Deno.test("checkRequest() takes any host, peer and proxy with a key", () => {
   assert.equal(checkRequest(remote, keyed), undefined);
 });
 
-Deno.test("checkUpgrade() takes no origin, the same origin and listed ones with a key", () => {
+Deno.test("checkOrigin() takes no origin, the same origin and listed ones with a key", () => {
   const host = "shoal.example";
-  assert.equal(checkUpgrade(facts({ host }), keyed), undefined);
-  assert.equal(checkUpgrade(facts({ host, origin: "https://shoal.example" }), keyed), undefined);
+  assert.equal(checkOrigin(facts({ host }), keyed), undefined);
+  assert.equal(checkOrigin(facts({ host, origin: "https://shoal.example" }), keyed), undefined);
   assert.equal(
-    checkUpgrade(facts({ host: `${host}:443`, origin: "https://shoal.example" }), keyed),
+    checkOrigin(facts({ host: `${host}:443`, origin: "https://shoal.example" }), keyed),
     undefined,
   );
-  assert.equal(checkUpgrade(facts({ host, origin: "https://app.example" }), keyed), undefined);
+  assert.equal(checkOrigin(facts({ host, origin: "https://app.example" }), keyed), undefined);
   assert.equal(
-    checkUpgrade(facts({ host, origin: "https://x.example" }), { ...keyed, allowedOrigins: ["*"] }),
+    checkOrigin(facts({ host, origin: "https://x.example" }), { ...keyed, allowedOrigins: ["*"] }),
     undefined,
   );
 });
 
-Deno.test("checkUpgrade() refuses foreign origins with a key", () => {
+Deno.test("checkOrigin() refuses foreign origins with a key", () => {
   for (const origin of ["https://evil.example", "null", "https://shoal.example:444", "nonsense"]) {
-    const refusal = checkUpgrade(facts({ host: "shoal.example", origin }), keyed);
+    const refusal = checkOrigin(facts({ host: "shoal.example", origin }), keyed);
     assert.match(refusal?.message ?? "", /allowed_origins/, origin);
   }
 });

@@ -7,6 +7,7 @@ import type { HttpLog } from "./log.ts";
 import type { ServerApi } from "../server/mod.ts";
 import { type Administration, adminRoutes } from "./routes/admin.ts";
 import { apiRoutes } from "./routes/api.ts";
+import { fallbackRoutes, type FallbackView } from "./routes/fallback.ts";
 import { healthAnswer, healthRoutes } from "./routes/health.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { requestIdOf } from "./request_id.ts";
@@ -30,6 +31,8 @@ export interface HttpAppOptions {
   readonly administration?: Administration | undefined;
   /** Without it there is nothing under `/api`, and no API key is known. */
   readonly api?: ServerApi | undefined;
+  /** Without it clients come by WebSocket alone. */
+  readonly fallback?: FallbackView | undefined;
 }
 
 /** Makes the endpoints of `node`. */
@@ -43,13 +46,14 @@ export function createHttpApp(node: NodeView, log: HttpLog, options: HttpAppOpti
 
 /** The router alone, for tests through `router.request()`. */
 export function createRouter(node: NodeView, log: HttpLog, options: HttpAppOptions = {}): Hono<HttpEnv> {
-  const { isInsecure = false, administration, api } = options;
+  const { isInsecure = false, administration, api, fallback } = options;
   const router = new Hono<HttpEnv>();
   healthRoutes(router, node);
   statsRoutes(router, node, log, { isInsecure, api });
   metricsRoutes(router, node, { isInsecure, api });
   if (api !== undefined) apiRoutes(router, api);
   if (administration !== undefined) adminRoutes(router, administration, log);
+  if (fallback !== undefined) fallbackRoutes(router, fallback, log);
   serviceRoutes(router);
   router.notFound((context) =>
     toResponse(errorAnswer(404, `Cannot find ${JSON.stringify(context.req.path)}`))

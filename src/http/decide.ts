@@ -1,5 +1,5 @@
 import type { Acceptor } from "../server/mod.ts";
-import { checkRequest, checkUpgrade, type HeaderView, type RequestFacts } from "./access.ts";
+import { checkOrigin, checkRequest, type HeaderView, type RequestFacts } from "./access.ts";
 import { type Answer, errorAnswer, unavailableAnswer } from "./answer.ts";
 import type { TransportOptions } from "./options.ts";
 
@@ -29,7 +29,7 @@ export function decide(head: RequestHead, options: TransportOptions): Answer | A
 }
 
 function decideUpgrade(head: RequestHead, options: TransportOptions): Answer | Acceptor {
-  const refusal = checkUpgrade(head, options.access);
+  const refusal = checkOrigin(head, options.access);
   if (refusal !== undefined) return errorAnswer(refusal.status, refusal.message);
   const acceptor = options.acceptorFor(head.path);
   if (acceptor === undefined) {

@@ -122,6 +122,11 @@ export function refreshPush(leftMs: number | undefined): Line {
   return new Line(`{"push":{"refresh":{${fields}}}}`);
 }
 
+/** Tells a client that its connection ends, where the transport has no word for it. */
+export function disconnectPush(code: number, reason: string): Line {
+  return new Line(`{"push":{"disconnect":{"code":${code},"reason":${JSON.stringify(reason)}}}}`);
+}
+
 /** A message outside any channel; `data` is raw JSON. */
 export function messagePush(data: string): Line {
   return new Line(`{"push":{"message":{"data":${data}}}}`);

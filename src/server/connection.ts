@@ -41,6 +41,7 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   ordinal = 0;
   identity: Identity;
   readonly pathWorkspace: string | undefined;
+  readonly session: string | undefined;
   clientName = "";
   publisherFields = "";
   isPongDue = false;
@@ -53,8 +54,15 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   #early: Line[] = [];
   #earlyBytes = 0;
 
-  constructor(socket: Socket, pathWorkspace: string | undefined, context: ConnectionContext) {
+  /** `session`: what its commands are posted under, when they do not come through `socket`. */
+  constructor(
+    socket: Socket,
+    pathWorkspace: string | undefined,
+    context: ConnectionContext,
+    session?: string,
+  ) {
     this.#socket = socket;
+    this.session = session;
     this.context = context;
     this.pathWorkspace = pathWorkspace;
     this.identity = anonymous(pathWorkspace ?? DEFAULT_WORKSPACE);

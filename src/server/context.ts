@@ -115,6 +115,8 @@ export interface Client extends Subscriber, SubscriptionHolder, Peer, Pinged {
   clientName: string;
   /** The workspace that the URL named, if any. */
   readonly pathWorkspace: string | undefined;
+  /** What its commands are posted under, where they do not come over its socket. A secret of the client. */
+  readonly session: string | undefined;
   /** What goes beside the data of this client's publications. */
   readonly publisherFields: string;
   /** What it may still publish where that is limited. */

@@ -6,6 +6,7 @@ import type { CloseName } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import { Outbox } from "../core/outbox.ts";
 import { PingWheel } from "../core/ping_wheel.ts";
+import type { EmulationPost } from "../protocol/emulation_post.ts";
 import { FORMATS } from "../protocol/format.ts";
 import { payloadOf } from "../protocol/payload.ts";
 import type { App } from "./apps/app.ts";
@@ -190,6 +191,22 @@ export class Node implements SessionOwner {
     const app = Object.hasOwn(this.#options.apps, route.app) ? this.#options.apps[route.app] : undefined;
     if (app === undefined) return undefined;
     return (socket, handshake) => new AppConnection(app, socket, handshake, this.#context);
+  }
+
+  /** Who takes a client whose commands come by {@linkcode post}, `workspace` being what its URL names. */
+  streamAcceptor(workspace: string | undefined): Acceptor {
+    return (stream) =>
+      this.#session.emulation.open(
+        stream,
+        (socket, session) => new Connection(socket, workspace, this.#context, session),
+      );
+  }
+
+  /** Hands commands to the client that they are of, on any node. Rejects with a `ClientError`: 404 without such a client,
+   * 408 when its node does not answer, 413, 429 and 100 as between nodes. */
+  async post(post: EmulationPost, workspace: string | undefined): Promise<void> {
+    const holder = [...this.#contexts.keys()].find(({ id }) => id === post.node) ?? this.#session;
+    await holder.emulation.post(post, workspace);
   }
 
   /** Publishes `data`, any JSON value, to a channel. Resolves when the backend took it, with where it is kept if it is;

@@ -11,6 +11,7 @@ import { ChannelList } from "./channel_list.ts";
 import { ClientRecords } from "./client_records.ts";
 import type { Client } from "./context.ts";
 import { Connections } from "./connections.ts";
+import { Emulation } from "./emulation/mod.ts";
 import { FanOut } from "./fan_out.ts";
 import { HistoryReader } from "./history_reader.ts";
 import { FormatCheck } from "./format_check.ts";
@@ -67,6 +68,8 @@ export class Session {
   readonly positions: PositionWatch;
   readonly waitingRoom = new WaitingRoom();
   readonly formats: FormatCheck;
+  /** Clients that speak over HTTP. */
+  readonly emulation: Emulation;
   readonly users: Users;
   /** Reaches clients of the whole cluster. */
   readonly reach: Reach;
@@ -112,6 +115,7 @@ export class Session {
     });
     this.probe = new Probe(bus, this.id, clock);
     this.calls = new NodeCalls({ bus, self: this.id, clock, log: this.log });
+    this.emulation = new Emulation(this.calls);
     this.users = new Users(bus);
     const { acknowledgeTimeoutMs: timeoutMs, nodeDeadMs } = settings;
     const parts = {

@@ -67,6 +67,7 @@ function welcome(connection: Client, command: CommandOf<"connect">, subsJson: st
     // Whole seconds; 0 would tell the client that no pings come, and it would answer none.
     ping: Math.ceil(context.settings.pingIntervalMs / 1000),
     pong: true,
+    session: connection.session,
     node: context.node,
     time: context.clock.wallMs(),
   });
