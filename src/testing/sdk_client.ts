@@ -6,6 +6,7 @@ import {
   type SubscribedContext,
   type Subscription,
   type SubscriptionOptions,
+  type TransportEndpoint,
 } from "centrifuge";
 
 /** A pause after which the client tries again; short, so that a test does not wait for politeness. */
@@ -97,15 +98,18 @@ export class SdkClient implements Disposable {
   readonly steps: Step[] = [];
   /** Client ids, one for each connection it had. */
   readonly ids: string[] = [];
+  /** The transport of each connection it had. */
+  readonly transports: string[] = [];
   readonly errors: number[] = [];
   readonly #waiting = new Set<() => void>();
 
-  constructor(url: string, options: Partial<Options> = {}) {
+  constructor(url: string | TransportEndpoint[], options: Partial<Options> = {}) {
     this.centrifuge = new Centrifuge(url, { ...RECONNECT, timeout: 3_000, ...options });
     this.centrifuge.on("connecting", ({ code }) => this.#step(`connecting ${code}`));
     this.centrifuge.on("disconnected", ({ code }) => this.#step(`disconnected ${code}`));
-    this.centrifuge.on("connected", ({ client }) => {
+    this.centrifuge.on("connected", ({ client, transport }) => {
       this.ids.push(client);
+      this.transports.push(transport);
       this.#step("connected");
     });
     this.centrifuge.on("error", ({ error }) => this.errors.push(error.code));
@@ -113,7 +117,10 @@ export class SdkClient implements Disposable {
   }
 
   /** A client that has connected. */
-  static async open(url: string, options: Partial<Options> = {}): Promise<SdkClient> {
+  static async open(
+    url: string | TransportEndpoint[],
+    options: Partial<Options> = {},
+  ): Promise<SdkClient> {
     const client = new SdkClient(url, options);
     try {
       await client.centrifuge.ready(WITHIN_MS);
