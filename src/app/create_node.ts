@@ -5,6 +5,7 @@ import { systemClock } from "../core/clock.ts";
 import type { Logger } from "../core/log.ts";
 import type { LogLevel } from "../core/log_gate.ts";
 import { VERSION } from "../core/version.ts";
+import { SUBPROTOCOLS } from "../protocol/codec.ts";
 import {
   type Administration,
   createHttpApp,
@@ -192,6 +193,7 @@ async function listen(node: Node, config: Config, log: Logger, mayOverlap: boole
       },
     }),
     acceptorFor: (path) => node.acceptor(path),
+    subprotocols: SUBPROTOCOLS,
     isFull,
     // A few more, so that a node full of WebSockets still answers its probes.
     ...(limit !== undefined && { maxConnections: limit + Math.ceil(limit / 20) }),

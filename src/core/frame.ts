@@ -4,12 +4,25 @@ import { textFrame } from "./ws_frame.ts";
 /** One reply or push: a line of a frame, made once and shared by every connection that is owed it. */
 export class Line {
   readonly text: string;
-  /** Length in UTF-8 bytes. */
+  /** Length in UTF-8 bytes, or of {@linkcode bytes}. */
   readonly size: number;
+  /** True when the data of a publication in it is a string that holds the payload, or a difference, as text. */
+  readonly isDataText: boolean;
+  /** What it is in an encoding that is no text; then `text` is "". */
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
+  /** The same in the other encoding; belongs to the encoder. */
+  twin: Line | undefined = undefined;
 
-  constructor(text: string) {
+  constructor(text: string, isDataText = false, bytes?: Uint8Array<ArrayBuffer>) {
     this.text = text;
-    this.size = utf8Length(text);
+    this.size = bytes?.length ?? utf8Length(text);
+    this.isDataText = isDataText;
+    this.bytes = bytes;
+  }
+
+  /** A line that is no text, and tells its own length. */
+  static ofBytes(bytes: Uint8Array<ArrayBuffer>): Line {
+    return new Line("", false, bytes);
   }
 }
 
@@ -26,6 +39,8 @@ export class Frame {
   readonly size: number;
   /** How many lines. */
   readonly lines: number;
+  /** True when its lines are no text; one frame does not hold both kinds. */
+  readonly isBinary: boolean;
   readonly #parent: Frame | undefined;
   readonly #line: Line | undefined;
   #text: string | undefined;
@@ -38,7 +53,8 @@ export class Frame {
     this.#parent = parent;
     this.#line = line;
     this.lines = parent === undefined ? 0 : parent.lines + 1;
-    const before = parent === undefined || parent.size === 0 ? 0 : parent.size + 1;
+    this.isBinary = line?.bytes !== undefined;
+    const before = parent === undefined || parent.size === 0 ? 0 : parent.size + (this.isBinary ? 0 : 1);
     this.size = before + (line?.size ?? 0);
   }
 
@@ -66,9 +82,9 @@ export class Frame {
     return this.#text ??= this.#parent?.size ? this.#join() : this.#line?.text ?? "";
   }
 
-  /** {@linkcode text} as UTF-8. */
+  /** {@linkcode text} as UTF-8, or the lines that are no text, one behind the other. */
   bytes(): Uint8Array<ArrayBuffer> {
-    return this.#bytes ??= utf8Bytes(this.text);
+    return this.#bytes ??= this.isBinary ? this.#joinBytes() : utf8Bytes(this.text);
   }
 
   /** The WebSocket frame around {@linkcode text}: one for all who are owed it. Nobody may change it. */
@@ -77,16 +93,27 @@ export class Frame {
   }
 
   #join(): string {
-    const lines: string[] = [];
-    this.#collect(lines);
-    return lines.reverse().join("\n");
+    const texts: string[] = [];
+    this.#visitBack((line) => texts.push(line.text));
+    return texts.reverse().join("\n");
   }
 
-  #collect(lines: string[]): void {
+  #joinBytes(): Uint8Array<ArrayBuffer> {
+    const joined = new Uint8Array(this.size);
+    let end = this.size;
+    this.#visitBack(({ bytes, size }) => {
+      end -= size;
+      if (bytes !== undefined) joined.set(bytes, end);
+    });
+    return joined;
+  }
+
+  /** Visits the lines, last one first. */
+  #visitBack(visit: (line: Line) => void): void {
     // deno-lint-ignore no-this-alias -- a walk up the tree, which may be too long for recursion
     let at: Frame | undefined = this;
     while (at !== undefined) {
-      if (at.#line !== undefined) lines.push(at.#line.text);
+      if (at.#line !== undefined) visit(at.#line);
       at = at.#parent;
     }
   }

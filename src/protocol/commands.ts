@@ -62,6 +62,8 @@ export interface CommandOf<K extends RequestKind> {
   readonly request: RequestOf<K>;
   /** Source text of `data`; only where application data travels on as it is (`publish`). */
   readonly rawData: K extends "publish" ? string | undefined : undefined;
+  /** True when {@linkcode rawData} is a string of base64 in place of bytes that are no JSON. */
+  readonly isBinary?: true;
 }
 
 /** Any command. */

@@ -2,19 +2,12 @@
 import type { ClientError } from "../core/errors.ts";
 import { CloseError } from "../core/errors.ts";
 import { Line } from "../core/frame.ts";
-import { type Command, type RequestKind, requestSchemas } from "./commands.ts";
+import { checkCommand, type Incoming, PONG, requestKind } from "./command_check.ts";
+import type { RequestKind } from "./commands.ts";
 import { rawField } from "./raw_field.ts";
-
-const MAX_ID = 0xffff_ffff;
-const kinds = new Set<string>(Object.keys(requestSchemas));
 
 /** The ping of the server and the pong of the client. */
 export const EMPTY_OBJECT = "{}";
-
-/** A pong or a command. */
-export type Incoming = Command | { readonly kind: "pong" };
-
-const pong: Incoming = { kind: "pong" };
 
 /** The lines of a frame; a newline at its end is allowed. */
 export function splitFrame(frame: string): readonly string[] {
@@ -29,16 +22,12 @@ export function splitFrame(frame: string): readonly string[] {
  * wrong type, none or several known requests, and an id that is no positive uint32 (`send` may go without).
  */
 export function decodeLine(line: string): Incoming {
-  if (line === EMPTY_OBJECT) return pong;
+  if (line === EMPTY_OBJECT) return PONG;
   const value = parseObject(line);
   const kind = requestKind(value);
-  if (kind === undefined) return pong;
-  const id = commandId(value, kind);
-  const request = requestSchemas[kind].safeParse(value[kind]);
-  if (!request.success) throw new CloseError("badRequest", { cause: request.error });
+  if (kind === undefined) return PONG;
   const rawData = kind === "publish" ? rawField(line, kind, "data") : undefined;
-  // The schema of `kind` made the request, which the compiler cannot follow through the table.
-  return { kind, id, request: request.data, rawData } as Command;
+  return checkCommand(value.id ?? 0, kind, value[kind], rawData);
 }
 
 function parseObject(line: string): Record<string, unknown> {
@@ -50,27 +39,6 @@ function parseObject(line: string): Record<string, unknown> {
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new CloseError("badRequest");
   return value as Record<string, unknown>;
-}
-
-/** The one known request; undefined for an object without any field, which is a pong. */
-function requestKind(value: Record<string, unknown>): RequestKind | undefined {
-  let found: string | undefined;
-  let isEmpty = true;
-  for (const key in value) {
-    isEmpty = false;
-    if (!kinds.has(key)) continue;
-    if (found !== undefined) throw new CloseError("badRequest");
-    found = key;
-  }
-  if (found === undefined && !isEmpty) throw new CloseError("badRequest");
-  return found as RequestKind | undefined;
-}
-
-function commandId(value: Record<string, unknown>, kind: RequestKind): number {
-  const id = value.id ?? 0;
-  const isId = typeof id === "number" && Number.isInteger(id) && id >= 0 && id <= MAX_ID;
-  if (!isId || (id === 0 && kind !== "send")) throw new CloseError("badRequest");
-  return id;
 }
 
 /** The reply to command `id` with the result (a JSON object) under the request's own name. */
@@ -94,6 +62,11 @@ export function pushPrefix(channel: string): string {
 /** A publication; `fields` are the JSON fields beside `data`, without braces, possibly none. */
 export function publicationLine(prefix: string, data: string, fields: string): Line {
   return new Line(`${prefix}"pub":${publicationJson(data, fields)}}}`);
+}
+
+/** A publication whose data is a string that holds `text`: the payload, or a difference. */
+export function textPublicationLine(prefix: string, text: string, fields: string): Line {
+  return new Line(`${prefix}"pub":${publicationJson(JSON.stringify(text), fields)}}}`, true);
 }
 
 /** A publication as it stands in a push and in lists: `data` is raw JSON, `fields` what goes beside it. */

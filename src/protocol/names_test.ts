@@ -40,9 +40,9 @@ Deno.test("clientInfoJson() leaves empty fields out and quotes the others", () =
   );
 });
 
-Deno.test("requirePayload() keeps the text, and takes carriage returns out", () => {
+Deno.test("requirePayload() keeps the text, and makes it one line", () => {
   assert.equal(requirePayload("1.10"), "1.10");
-  assert.equal(requirePayload('{"a":\r1}'), '{"a":1}');
+  assert.equal(requirePayload('{"a":\r\n1.10}'), '{"a":  1.10}');
   assert.throws(() => requirePayload(undefined), isBadRequest);
 });
 

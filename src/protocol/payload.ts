@@ -11,6 +11,7 @@ export function payloadOf(value: unknown): string {
 /** The payload of a publish command: one line of raw JSON. Throws 107 when `data` was left out. */
 export function requirePayload(raw: string | undefined): string {
   if (raw === undefined) throw new ClientError("badRequest", { detail: "data is missing" });
-  // A carriage return between two tokens is white space in JSON, and the end of a line in an event stream.
-  return raw.includes("\r") ? JSON.stringify(JSON.parse(raw)) : raw;
+  // Within a string neither can stand as it is. Between tokens they are white space in JSON, and the end of a line to
+  // whoever reads lines or an event stream.
+  return raw.includes("\r") || raw.includes("\n") ? raw.replaceAll(/[\r\n]/g, " ") : raw;
 }

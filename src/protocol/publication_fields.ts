@@ -10,13 +10,20 @@ export interface PublicationExtras {
   readonly key?: string | undefined;
   /** Wall clock, milliseconds. */
   readonly timeMs?: number | undefined;
+  /** The payload is a string of base64 in place of bytes that are no JSON. */
+  readonly isBinary?: boolean | undefined;
 }
 
+const BINARY_MARK = '"b64":true';
+
 /** Writes `extras` as JSON fields without braces; "" when there are none. */
-export function publicationFields({ publisher = "", tags, key, timeMs }: PublicationExtras): string {
+export function publicationFields(
+  { publisher = "", tags, key, timeMs, isBinary = false }: PublicationExtras,
+): string {
   // The usual, on the fast path.
-  if (tags === undefined && key === undefined && timeMs === undefined) return publisher;
-  const fields: string[] = publisher === "" ? [] : [publisher];
+  if (tags === undefined && key === undefined && timeMs === undefined && !isBinary) return publisher;
+  const fields: string[] = isBinary ? [BINARY_MARK] : [];
+  if (publisher !== "") fields.push(publisher);
   if (tags !== undefined) fields.push(`"tags":${JSON.stringify(tags)}`);
   if (key !== undefined) fields.push(`"key":${JSON.stringify(key)}`);
   if (timeMs !== undefined) fields.push(`"time":${timeMs}`);
@@ -37,4 +44,9 @@ export function readPublicationFields(fields: string): ReadFields {
   // Written by a node of this cluster from checked values.
   const { tags = {}, key = "" } = JSON.parse(`{${fields}}`) as Partial<ReadFields>;
   return { tags, key };
+}
+
+/** Whether the payload stands for bytes that are no JSON. */
+export function isBinaryPayload(fields: string): boolean {
+  return fields.startsWith(BINARY_MARK);
 }

@@ -1,8 +1,8 @@
 /** The commands of one connection on their way: read, bounded, kept in order where order is promised, and settled. */
 import { ClientError, CloseError } from "../core/errors.ts";
 import { type LaneMode, Lanes } from "../core/lanes.ts";
+import type { Codec, Piece } from "../protocol/codec.ts";
 import type { Command, CommandOf, RequestKind } from "../protocol/commands.ts";
-import { decodeLine } from "../protocol/json_codec.ts";
 import { runCommand } from "./commands/mod.ts";
 import type { Client } from "./context.ts";
 
@@ -16,20 +16,23 @@ const laneModes: { readonly [K in RequestKind]?: LaneMode } = {
 
 export class CommandFlow {
   readonly #connection: Client;
+  readonly #codec: Codec;
   readonly #lanes = new Lanes<Command>();
   #inFlight = 0;
 
-  constructor(connection: Client) {
+  constructor(connection: Client, codec: Codec) {
     this.#connection = connection;
+    this.#codec = codec;
   }
 
-  /** Takes one line of a frame. */
-  handle(line: string): void {
+  /** Takes one message of a frame. */
+  handle(piece: Piece): void {
     const connection = this.#connection;
     connection.context.traffic.messagesIn++;
     try {
-      const command = decodeLine(line);
+      const command = this.#codec.decode(piece);
       if (command.kind === "pong") this.#pong();
+      else if (command.kind === "refused") this.#refuseUnread(command.command, command.error);
       else this.#start(command);
     } catch (error) {
       this.#closeOver(error);
@@ -50,9 +53,18 @@ export class CommandFlow {
     this.#connection.isPongDue = false;
   }
 
+  #refuseUnread(command: CommandOf<RequestKind>, error: ClientError): void {
+    this.#checkOrder(command);
+    this.#connection.refuse(command, error);
+  }
+
+  #checkOrder({ kind }: CommandOf<RequestKind>): void {
+    if (this.#connection.phase === "fresh" && kind !== "connect") throw new CloseError("badRequest");
+  }
+
   #start(command: Command): void {
     const connection = this.#connection;
-    if (connection.phase === "fresh" && command.kind !== "connect") throw new CloseError("badRequest");
+    this.#checkOrder(command);
     this.#inFlight++;
     connection.context.traffic.commands.begin(command);
     const lane = laneOf(command);

@@ -3,12 +3,13 @@
  * `command_flow.ts`; what the client is owed leaves through the node's outbox as one frame a tick.
  */
 import type { Ticket } from "../core/deadlines.ts";
-import { type ClientError, type Close, type CloseName, closeTable } from "../core/errors.ts";
+import { type ClientError, type Close, CloseError, type CloseName, closeTable } from "../core/errors.ts";
 import { type Frame, Line } from "../core/frame.ts";
 import type { ClientId } from "../core/ids.ts";
 import type { OutboxTarget } from "../core/outbox.ts";
+import type { Codec, Piece } from "../protocol/codec.ts";
 import type { CommandOf, RequestKind } from "../protocol/commands.ts";
-import { EMPTY_OBJECT, errorLine, replyLine, splitFrame } from "../protocol/json_codec.ts";
+import { EMPTY_OBJECT, errorLine, replyLine } from "../protocol/json_codec.ts";
 import type { Channel } from "./channels.ts";
 import { CommandFlow } from "./command_flow.ts";
 import type { Client, ClientPhase, ConnectionContext } from "./context.ts";
@@ -19,8 +20,17 @@ import type { Socket, SocketListener } from "./socket.ts";
 import { leaveChannel, loseSubscription } from "./subscribing.ts";
 import type { Subscription } from "./subscription.ts";
 
+/** How a client came. */
+export interface Approach {
+  /** The workspace that the URL named, if any. */
+  readonly workspace: string | undefined;
+  readonly codec: Codec;
+  /** What its commands are posted under, when they do not come through its socket. */
+  readonly session?: string;
+}
+
 interface Backlog {
-  readonly lines: string[];
+  readonly pieces: Piece[];
   bytes: number;
 }
 
@@ -28,11 +38,11 @@ interface Backlog {
 const CONGESTED_SHARE = 0.25;
 
 const pingLine = new Line(EMPTY_OBJECT);
-const decoder = new TextDecoder();
 
 export class Connection implements SocketListener, OutboxTarget, Client {
   readonly context: ConnectionContext;
   readonly #socket: Socket;
+  readonly #codec: Codec;
   readonly #flow: CommandFlow;
   /** Belongs to the outbox. */
   pending: Frame | undefined = undefined;
@@ -54,20 +64,15 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   #early: Line[] = [];
   #earlyBytes = 0;
 
-  /** `session`: what its commands are posted under, when they do not come through `socket`. */
-  constructor(
-    socket: Socket,
-    pathWorkspace: string | undefined,
-    context: ConnectionContext,
-    session?: string,
-  ) {
+  constructor(socket: Socket, context: ConnectionContext, { workspace, codec, session }: Approach) {
     this.#socket = socket;
+    this.#codec = codec;
     this.session = session;
     this.context = context;
-    this.pathWorkspace = pathWorkspace;
-    this.identity = anonymous(pathWorkspace ?? DEFAULT_WORKSPACE);
+    this.pathWorkspace = workspace;
+    this.identity = anonymous(workspace ?? DEFAULT_WORKSPACE);
     this.openedMs = context.clock.monotonicMs();
-    this.#flow = new CommandFlow(this);
+    this.#flow = new CommandFlow(this, codec);
     context.traffic.connectionsOpened++;
     context.peers.add(this);
     this.#deadline = context.deadlines.add(this, this.openedMs + context.settings.connectTimeoutMs);
@@ -81,11 +86,15 @@ export class Connection implements SocketListener, OutboxTarget, Client {
     return this.#socket.bufferedAmount + (this.pending?.size ?? 0);
   }
 
-  onMessage(data: string | Uint8Array<ArrayBuffer>): void {
+  onMessage(frame: Piece): void {
     if (this.#phase === "closed") return;
-    const text = typeof data === "string" ? data : decoder.decode(data);
-    this.context.traffic.bytesIn += text.length;
-    for (const line of splitFrame(text)) this.#take(line);
+    this.context.traffic.bytesIn += frame.length;
+    try {
+      for (const piece of this.#codec.split(frame)) this.#take(piece);
+    } catch (error) {
+      if (!(error instanceof CloseError)) throw error;
+      this.close(error.close);
+    }
   }
 
   onClose(code: number, reason: string): void {
@@ -93,13 +102,12 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   }
 
   onPublication(publication: Publication): void {
-    if (this.#phase === "connecting") this.#keep(publication.jsonLine);
-    else this.context.outbox.push(this, publication.jsonLine);
+    this.send(publication.jsonLine);
   }
 
   send(line: Line): void {
     if (this.#phase === "connecting") this.#keep(line);
-    else if (this.#phase !== "closed") this.context.outbox.push(this, line);
+    else if (this.#phase !== "closed") this.context.outbox.push(this, this.#codec.encode(line));
   }
 
   lookAgainAt(monotonicMs: number): void {
@@ -174,7 +182,7 @@ export class Connection implements SocketListener, OutboxTarget, Client {
 
   startConnecting(): void {
     this.#phase = "connecting";
-    this.#backlog = { lines: [], bytes: 0 };
+    this.#backlog = { pieces: [], bytes: 0 };
   }
 
   prepare(identity: Identity): void {
@@ -196,10 +204,10 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   }
 
   releaseBacklog(): void {
-    const lines = this.#backlog?.lines ?? [];
+    const pieces = this.#backlog?.pieces ?? [];
     this.#backlog = undefined;
     for (const line of this.#early.splice(0)) this.send(line);
-    for (const line of lines) this.#take(line);
+    for (const piece of pieces) this.#take(piece);
   }
 
   ping(): void {
@@ -221,10 +229,10 @@ export class Connection implements SocketListener, OutboxTarget, Client {
     if (this.context.clock.wallMs() >= expiresAtMs + EXPIRY_GRACE_MS) this.close("connectionExpired");
   }
 
-  #take(line: string): void {
+  #take(piece: Piece): void {
     if (this.#phase === "closed") return;
-    if (this.#phase === "connecting") this.#hold(line);
-    else this.#flow.handle(line);
+    if (this.#phase === "connecting") this.#hold(piece);
+    else this.#flow.handle(piece);
   }
 
   #keep(line: Line): void {
@@ -233,11 +241,11 @@ export class Connection implements SocketListener, OutboxTarget, Client {
     this.#early.push(line);
   }
 
-  #hold(line: string): void {
-    const backlog = this.#backlog ??= { lines: [], bytes: 0 };
-    backlog.bytes += line.length;
+  #hold(piece: Piece): void {
+    const backlog = this.#backlog ??= { pieces: [], bytes: 0 };
+    backlog.bytes += piece.length;
     if (backlog.bytes > this.context.settings.pendingConnectBytes) return this.close("badRequest");
-    backlog.lines.push(line);
+    backlog.pieces.push(piece);
   }
 
   #finish(close: Close): void {

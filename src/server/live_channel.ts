@@ -80,7 +80,7 @@ export class LiveChannel {
 
   /** Notes a publication before it is delivered. */
   hear(publication: Publication, nowMs: number): void {
-    if (this.#deltas > 0) this.#before = publication.data;
+    if (this.#deltas > 0) this.#before = publication.base;
     this.heardMs = nowMs;
     if (publication.offset > 0) this.#position = publication.place;
     if (this.#joiners.size > 0) this.#hold(publication);

@@ -6,6 +6,7 @@ import type { CloseName } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import { Outbox } from "../core/outbox.ts";
 import { PingWheel } from "../core/ping_wheel.ts";
+import { codecOf } from "../protocol/codec.ts";
 import type { EmulationPost } from "../protocol/emulation_post.ts";
 import { FORMATS } from "../protocol/format.ts";
 import { payloadOf } from "../protocol/payload.ts";
@@ -13,6 +14,7 @@ import type { App } from "./apps/app.ts";
 import { AppConnection, type AppContext } from "./apps/app_connection.ts";
 import { ChannelRules } from "./channel_rules.ts";
 import { Connection } from "./connection.ts";
+import { EmulatedSocket } from "./emulation/mod.ts";
 import type { Client } from "./context.ts";
 import { DEFAULT_WORKSPACE } from "./identity.ts";
 import { LagMeter } from "./lag.ts";
@@ -187,7 +189,11 @@ export class Node implements SessionOwner {
   acceptor(path: string): Acceptor | undefined {
     const route = routeSocket(path);
     if (route === undefined) return undefined;
-    if (route.kind === "client") return (socket) => new Connection(socket, route.workspace, this.#context);
+    if (route.kind === "client") {
+      const { workspace } = route;
+      return (socket, greeting) =>
+        new Connection(socket, this.#context, { workspace, codec: codecOf(greeting) });
+    }
     const app = Object.hasOwn(this.#options.apps, route.app) ? this.#options.apps[route.app] : undefined;
     if (app === undefined) return undefined;
     return (socket, handshake) => new AppConnection(app, socket, handshake, this.#context);
@@ -195,11 +201,13 @@ export class Node implements SessionOwner {
 
   /** Who takes a client whose commands come by {@linkcode post}, `workspace` being what its URL names. */
   streamAcceptor(workspace: string | undefined): Acceptor {
-    return (stream) =>
-      this.#session.emulation.open(
-        stream,
-        (socket, session) => new Connection(socket, workspace, this.#context, session),
+    return (stream, greeting) => {
+      const codec = codecOf(greeting);
+      return this.#session.emulation.open(
+        new EmulatedSocket(stream, codec),
+        (socket, session) => new Connection(socket, this.#context, { workspace, codec, session }),
       );
+    };
   }
 
   /** Hands commands to the client that they are of, on any node. Rejects with a `ClientError`: 404 without such a client,

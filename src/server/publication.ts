@@ -1,8 +1,8 @@
 import type { StoredMessage, StreamPosition } from "../backend/backend.ts";
 import type { Line } from "../core/frame.ts";
 import { decodePublication, type PublicationEnvelope } from "../protocol/envelope.ts";
-import { publicationJson, publicationLine } from "../protocol/json_codec.ts";
-import { type ReadFields, readPublicationFields } from "../protocol/publication_fields.ts";
+import { publicationJson, publicationLine, textPublicationLine } from "../protocol/json_codec.ts";
+import { isBinaryPayload, type ReadFields, readPublicationFields } from "../protocol/publication_fields.ts";
 import { deltaBetween } from "./delta.ts";
 import type { Placed } from "./positions.ts";
 
@@ -51,6 +51,12 @@ export class Publication implements Placed {
     return this.#envelope.data;
   }
 
+  /** The payload, if the next publication may be told as a difference to it: bytes that JSON has as base64 are no base
+   * for those who have the bytes. */
+  get base(): string | undefined {
+    return isBinaryPayload(this.#envelope.fields) ? undefined : this.data;
+  }
+
   /** Tags and key; the same object at each call. */
   get fields(): ReadFields {
     return this.#fields ??= readPublicationFields(this.#envelope.fields);
@@ -72,12 +78,13 @@ export class Publication implements Placed {
   }
 
   #makeDeltaLine(): Line {
-    const delta = this.before === undefined ? undefined : deltaBetween(this.before, this.data);
+    const { before, base } = this;
+    const delta = before === undefined || base === undefined ? undefined : deltaBetween(before, base);
     return delta === undefined ? this.wholeLine : this.#textLine(delta, `"delta":true`);
   }
 
   #textLine(text: string, mark: string): Line {
-    return publicationLine(this.#prefix, JSON.stringify(text), joinFields(this.#wireFields(), mark));
+    return textPublicationLine(this.#prefix, text, joinFields(this.#wireFields(), mark));
   }
 
   #wireFields(): string {
@@ -113,8 +120,9 @@ export function plainList(publications: readonly StoredPublication[]): readonly 
 export function deltaList(publications: readonly StoredPublication[]): readonly string[] {
   let before: string | undefined;
   return publications.map(({ offset, envelope: { data, fields } }) => {
-    const delta = before === undefined ? undefined : deltaBetween(before, data);
-    before = data;
+    const base = isBinaryPayload(fields) ? undefined : data;
+    const delta = before === undefined || base === undefined ? undefined : deltaBetween(before, base);
+    before = base;
     const place = joinFields(fields, `"offset":${offset}`);
     const marked = delta === undefined ? place : joinFields(place, `"delta":true`);
     return publicationJson(JSON.stringify(delta ?? data), marked);

@@ -3,6 +3,8 @@
 /** Bytes that many sockets share: `text` is built once, `bytes` only where a transport wants them. */
 export interface Frame {
   readonly text: string;
+  /** True when it goes out as a binary message: then there are only `bytes`. */
+  readonly isBinary: boolean;
   /** UTF-8 of `text`, made at the first call and kept. */
   bytes(): Uint8Array<ArrayBuffer>;
   /** The WebSocket frame around `text`, made at the first call and kept; not to be changed. */
@@ -13,7 +15,7 @@ export interface Frame {
 
 /** One accepted WebSocket. No method throws; after the end all of them do nothing. */
 export interface Socket {
-  /** Queues one text frame. The queue has no bound of its own: look at `bufferedAmount` first. */
+  /** Queues one frame, text or binary. The queue has no bound of its own: look at `bufferedAmount` first. */
   send(frame: Frame): void;
   /** Queues one binary frame. */
   sendBinary(bytes: Uint8Array<ArrayBuffer>): void;

@@ -8,7 +8,8 @@ export class FakeSocket implements Socket {
   bufferedAmount = 0;
 
   send(frame: Frame): void {
-    this.frames.push(frame.text);
+    if (frame.isBinary) this.binaries.push(frame.bytes());
+    else this.frames.push(frame.text);
   }
 
   sendBinary(bytes: Uint8Array<ArrayBuffer>): void {

@@ -8,6 +8,17 @@ import {
   type SubscriptionOptions,
   type TransportEndpoint,
 } from "centrifuge";
+import { Centrifuge as ProtobufCentrifuge } from "centrifuge/build/protobuf";
+
+/** Makes a client that speaks one of the encodings. */
+type MakeClient = (url: string | TransportEndpoint[], options: Partial<Options>) => Centrifuge;
+
+const jsonClient: MakeClient = (url, options) => new Centrifuge(url, options);
+
+/** The same client speaking Protobuf; its data are bytes. */
+export const protobufClient: MakeClient = (url, options) =>
+  // The two builds declare the same class twice, which the compiler takes for different ones.
+  new ProtobufCentrifuge(url, options) as unknown as Centrifuge;
 
 /** A pause after which the client tries again; short, so that a test does not wait for politeness. */
 const RECONNECT = { minReconnectDelay: 50, maxReconnectDelay: 500 };
@@ -103,8 +114,8 @@ export class SdkClient implements Disposable {
   readonly errors: number[] = [];
   readonly #waiting = new Set<() => void>();
 
-  constructor(url: string | TransportEndpoint[], options: Partial<Options> = {}) {
-    this.centrifuge = new Centrifuge(url, { ...RECONNECT, timeout: 3_000, ...options });
+  constructor(url: string | TransportEndpoint[], options: Partial<Options> = {}, make = jsonClient) {
+    this.centrifuge = make(url, { ...RECONNECT, timeout: 3_000, ...options });
     this.centrifuge.on("connecting", ({ code }) => this.#step(`connecting ${code}`));
     this.centrifuge.on("disconnected", ({ code }) => this.#step(`disconnected ${code}`));
     this.centrifuge.on("connected", ({ client, transport }) => {
@@ -120,8 +131,9 @@ export class SdkClient implements Disposable {
   static async open(
     url: string | TransportEndpoint[],
     options: Partial<Options> = {},
+    make = jsonClient,
   ): Promise<SdkClient> {
-    const client = new SdkClient(url, options);
+    const client = new SdkClient(url, options, make);
     try {
       await client.centrifuge.ready(WITHIN_MS);
       return client;

@@ -16,18 +16,12 @@ function shared(make: (frame: Frame) => Bytes): (frame: Frame) => Bytes {
   };
 }
 
-function asIs(bytes: Bytes): Bytes {
-  return bytes;
-}
-
-/** Lines, each with its newline. Binary messages tell their own length. */
+/** Lines, each with its newline. */
 export const lineFraming: StreamFraming = {
   text: shared(({ text }) => utf8Bytes(`${text}\n`)),
-  binary: asIs,
 };
 
 /** One event of an event stream for each frame; its lines come together again at the other end. */
 export const eventFraming: StreamFraming = {
   text: shared(({ text }) => utf8Bytes(`data: ${text.replaceAll("\n", "\ndata: ")}\n\n`)),
-  binary: asIs,
 };

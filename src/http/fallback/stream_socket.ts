@@ -7,8 +7,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** How frames stand in the body of a response. */
 export interface StreamFraming {
+  /** A frame of text. One that is none tells its own length, and stands as it is. */
   text(frame: Frame): Bytes;
-  binary(bytes: Bytes): Bytes;
 }
 
 /** What all streams of a server share. */
@@ -51,11 +51,11 @@ export class StreamSocket implements Socket, Closing {
   }
 
   send(frame: Frame): void {
-    if (!this.#isOver) this.#controller?.enqueue(this.#framing.text(frame));
+    this.sendBinary(frame.isBinary ? frame.bytes() : this.#framing.text(frame));
   }
 
   sendBinary(bytes: Bytes): void {
-    if (!this.#isOver) this.#controller?.enqueue(this.#framing.binary(bytes));
+    if (!this.#isOver) this.#controller?.enqueue(bytes);
   }
 
   close(code: number, reason: string): void {

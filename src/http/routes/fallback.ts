@@ -3,6 +3,8 @@ import type { Context, Hono } from "hono";
 import { toClientError } from "../../core/errors.ts";
 import { utf8Length } from "../../core/utf8.ts";
 import { WORKSPACE_ID } from "../../protocol/channel_name.ts";
+import { PROTOBUF_MEDIA_TYPE } from "../../protocol/codec.ts";
+import { decodeEmulationPost } from "../../protocol/protobuf/decode.ts";
 import { type EmulationPost, parseEmulationPost } from "../../protocol/emulation_post.ts";
 import { type Acceptor, RESERVED_SEGMENTS } from "../../server/mod.ts";
 import { type AccessPolicy, checkOrigin } from "../access.ts";
@@ -41,9 +43,10 @@ const STREAM_HEADERS = { "cache-control": "no-store, no-transform", "x-accel-buf
 export function fallbackRoutes(app: Hono<HttpEnv>, node: FallbackView, log: HttpLog): void {
   const shared: StreamShared = { sweep: new CloseSweep(LAST_READ_WITHIN_MS), log };
   serve(app, node, "/connection/http_stream", "POST", async (context) => {
-    const body = await readFrame(context, node.maxMessageBytes);
-    if (typeof body === "object") return answer(context, body);
-    return openStream(context, node, body, "application/x-ndjson", new StreamSocket(lineFraming, shared));
+    const body = await readBody(context, node.maxMessageBytes);
+    if (!(body instanceof Uint8Array)) return answer(context, body);
+    const contentType = isProtobuf(context) ? PROTOBUF_MEDIA_TYPE : "application/x-ndjson";
+    return openStream(context, node, body, contentType, new StreamSocket(lineFraming, shared));
   });
   serve(app, node, "/connection/sse", "GET", (context) => {
     const connect = context.req.query("cf_connect") ?? "";
@@ -52,11 +55,10 @@ export function fallbackRoutes(app: Hono<HttpEnv>, node: FallbackView, log: Http
   });
   serve(app, node, "/emulation", "POST", async (context) => {
     // What may be posted is bounded by the data in it: in JSON a frame may be several times as long.
-    const body = await readFrame(context, Infinity);
-    return answer(
-      context,
-      typeof body === "object" ? body : await takePost(node, body, workspaceOf(context)),
-    );
+    const body = await readBody(context, Infinity);
+    if (!(body instanceof Uint8Array)) return answer(context, body);
+    const post = isProtobuf(context) ? decodeEmulationPost(body) : parseEmulationPost(textOf(body));
+    return answer(context, await takePost(node, post, workspaceOf(context)));
   });
 }
 
@@ -92,18 +94,26 @@ function workspaceOf(context: HttpContext): string | undefined {
   return context.req.param("workspace");
 }
 
-/** A body of text; an answer when it is empty or too long. */
-async function readFrame(context: HttpContext, maxBytes: number): Promise<string | Answer> {
-  const bytes = await context.req.arrayBuffer();
-  if (bytes.byteLength === 0) return errorAnswer(400, "Cannot read the commands: the body is empty");
-  if (bytes.byteLength <= maxBytes) return new TextDecoder().decode(bytes);
+function isProtobuf(context: HttpContext): boolean {
+  return context.env.headers.get("content-type") === PROTOBUF_MEDIA_TYPE;
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/** A body; an answer when it is empty or too long. */
+async function readBody(context: HttpContext, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | Answer> {
+  const bytes = new Uint8Array(await context.req.arrayBuffer());
+  if (bytes.length === 0) return errorAnswer(400, "Cannot read the commands: the body is empty");
+  if (bytes.length <= maxBytes) return bytes;
   return errorAnswer(413, `Cannot take the commands: want at most ${maxBytes} bytes (max_message_bytes)`);
 }
 
 function openStream(
   context: HttpContext,
   node: FallbackView,
-  commands: string,
+  commands: string | Uint8Array<ArrayBuffer>,
   contentType: string,
   socket: StreamSocket,
 ): Response {
@@ -112,8 +122,8 @@ function openStream(
   }
   if (node.isFull()) return answer(context, unavailableAnswer("Cannot take a client: this node is full"));
   const { remoteAddress, headers } = context.env;
-  const { pathname, search } = new URL(context.req.url);
-  const handshake = new RequestHandshake(remoteAddress, pathname, search.slice(1), headers);
+  // Without the query: an event stream is text, whatever else it might ask for.
+  const handshake = new RequestHandshake(remoteAddress, context.req.path, "", headers);
   socket.open(node.streamAcceptor(workspaceOf(context)), handshake);
   socket.receive(commands);
   return new Response(socket.body, {
@@ -121,10 +131,13 @@ function openStream(
   });
 }
 
-async function takePost(node: FallbackView, body: string, workspace: string | undefined): Promise<Answer> {
-  const post = parseEmulationPost(body);
+async function takePost(
+  node: FallbackView,
+  post: EmulationPost | undefined,
+  workspace: string | undefined,
+): Promise<Answer> {
   if (post === undefined) {
-    return errorAnswer(400, "Cannot read the post: want JSON {session, node, data} with texts");
+    return errorAnswer(400, "Cannot read the post: want {session, node, data}, in JSON texts");
   }
   if (sizeOf(post.data) > node.maxMessageBytes) {
     return errorAnswer(

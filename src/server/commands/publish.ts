@@ -12,10 +12,15 @@ export function publish(connection: Client, command: CommandOf<"publish">): void
   checkPermission(connection, channel, options);
   const payload = requirePayload(command.rawData);
   const publisher = options.publisherInfo ? connection.publisherFields : "";
-  context.publish(options, { workspace: identity.workspace, channel, payload, publisher }, (error) => {
-    if (error === undefined) connection.succeed(command, "{}");
-    else connection.fail(command, toClientError(error));
-  });
+  const { isBinary } = command;
+  context.publish(
+    options,
+    { workspace: identity.workspace, channel, payload, publisher, isBinary },
+    (error) => {
+      if (error === undefined) connection.succeed(command, "{}");
+      else connection.fail(command, toClientError(error));
+    },
+  );
 }
 
 function checkPermission(connection: Client, channel: string, options: ChannelOptions): void {

@@ -1,4 +1,5 @@
 import { Frame } from "../../core/frame.ts";
+import type { Codec } from "../../protocol/codec.ts";
 import { disconnectPush } from "../../protocol/json_codec.ts";
 import type { Socket } from "../socket.ts";
 
@@ -6,8 +7,11 @@ import type { Socket } from "../socket.ts";
 export class EmulatedSocket implements Socket {
   readonly #stream: Socket;
 
-  constructor(stream: Socket) {
+  readonly #codec: Codec;
+
+  constructor(stream: Socket, codec: Codec) {
     this.#stream = stream;
+    this.#codec = codec;
   }
 
   send(frame: Frame): void {
@@ -19,7 +23,7 @@ export class EmulatedSocket implements Socket {
   }
 
   close(code: number, reason: string): void {
-    this.#stream.send(Frame.root().extend(disconnectPush(code, reason)));
+    this.#stream.send(Frame.root().extend(this.#codec.encode(disconnectPush(code, reason))));
     this.#stream.close(code, reason);
   }
 

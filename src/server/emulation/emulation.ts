@@ -13,7 +13,7 @@ import {
 import type { Client } from "../context.ts";
 import type { NodeCalls } from "../node_calls/mod.ts";
 import type { Socket, SocketListener } from "../socket.ts";
-import { EmulatedSocket } from "./emulated_socket.ts";
+import type { EmulatedSocket } from "./emulated_socket.ts";
 
 /** A client that listens to its socket. */
 export type EmulatedClient = SocketListener & Pick<Client, "identity">;
@@ -40,13 +40,13 @@ export class Emulation {
     return this.#clients.size;
   }
 
-  /** Opens a session over `stream`; `makeClient` is given what to tell the client at connect. */
+  /** Opens a session over `socket`; `makeClient` is given what to tell the client at connect. */
   open(
-    stream: Socket,
+    socket: EmulatedSocket,
     makeClient: (socket: Socket, session: string) => EmulatedClient,
   ): SocketListener {
     const session = randomText(SESSION_CHARS);
-    const client = makeClient(new EmulatedSocket(stream), session);
+    const client = makeClient(socket, session);
     this.#clients.set(session, client);
     return {
       onMessage: (data) => client.onMessage(data),

@@ -3,4 +3,5 @@
  *
  * @module
  */
+export { EmulatedSocket } from "./emulated_socket.ts";
 export { type EmulatedClient, Emulation } from "./emulation.ts";
