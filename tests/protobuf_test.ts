@@ -303,16 +303,18 @@ Deno.test("a publication is encoded once for each encoding, however many subscri
     const client = test.client(undefined, "format=protobuf");
     client.listener.onMessage(connect);
     client.listener.onMessage(subscribe);
-    clients.push(client);
+    const other = test.client();
+    await other.send({ id: 1, connect: {} }, { id: 2, subscribe: { channel: "a" } });
+    clients.push(client, other);
   }
   await settle();
-  await settle();
-  for (const { socket } of clients) socket.binaries.length = 0;
+  for (const { socket } of clients) socket.sent.length = 0;
   await test.node.publish("a", { x: 1 });
   await settle();
-  const [first, ...others] = clients.map(({ socket }) => socket.binaries[0]);
-  assert.ok(first);
-  for (const bytes of others) assert.equal(bytes, first);
+  const [binary, json, ...others] = clients.map(({ socket }) => socket.sent[0]);
+  assert.ok(binary?.isBinary && json !== undefined && !json.isBinary);
+  assert.deepEqual(others, [binary, json, binary, json]);
+  assert.ok(others.every((frame, n) => frame === (n % 2 === 0 ? binary : json)));
 });
 
 Deno.test("a Protobuf client that sends anything else is closed 3501, and the node has nothing to log", async () => {

@@ -1,5 +1,5 @@
 import { utf8Bytes, utf8Length } from "./utf8.ts";
-import { textFrame } from "./ws_frame.ts";
+import { bytesFrame, OPCODE, textFrame } from "./ws_frame.ts";
 
 /** One reply or push: a line of a frame, made once and shared by every connection that is owed it. */
 export class Line {
@@ -87,9 +87,11 @@ export class Frame {
     return this.#bytes ??= this.isBinary ? this.#joinBytes() : utf8Bytes(this.text);
   }
 
-  /** The WebSocket frame around {@linkcode text}: one for all who are owed it. Nobody may change it. */
+  /** The WebSocket frame around it, text or binary: one for all who are owed it. Nobody may change it. */
   wire(): Uint8Array<ArrayBuffer> {
-    return this.#wire ??= textFrame(this.text, this.size);
+    return this.#wire ??= this.isBinary
+      ? bytesFrame(OPCODE.binary, this.bytes())
+      : textFrame(this.text, this.size);
   }
 
   #join(): string {

@@ -37,6 +37,8 @@ export class Outbox {
   readonly #schedule: Scheduler;
   readonly #continue: Scheduler;
   #root = Frame.root();
+  /** Of lines that are no text: a tree remembers one branch, and two kinds of subscribers would take turns on it. */
+  #binaryRoot = Frame.root();
   #dirty: OutboxTarget[] = [];
   #served = 0;
   readonly #flush = () => this.flush();
@@ -50,7 +52,7 @@ export class Outbox {
   push(target: OutboxTarget, line: Line): void {
     const before = target.pending;
     if (before === undefined) this.#mark(target);
-    const frame = (before ?? this.#root).extend(line);
+    const frame = (before ?? this.#rootOf(line)).extend(line);
     if (frame.size < EARLY_FLUSH_BYTES) {
       target.pending = frame;
       return;
@@ -71,6 +73,7 @@ export class Outbox {
   /** Delivers what is owed, up to {@linkcode SLICE_BYTES}, and the rest a little later. */
   flush(): void {
     this.#root = Frame.root();
+    this.#binaryRoot = Frame.root();
     let bytes = 0;
     for (let target = this.#dirty[this.#served]; target !== undefined; target = this.#dirty[this.#served]) {
       if (bytes >= SLICE_BYTES) return this.#continue(this.#flush);
@@ -79,6 +82,10 @@ export class Outbox {
     }
     this.#dirty = [];
     this.#served = 0;
+  }
+
+  #rootOf({ bytes }: Line): Frame {
+    return bytes === undefined ? this.#root : this.#binaryRoot;
   }
 
   #mark(target: OutboxTarget): void {

@@ -3,11 +3,13 @@ import type { Acceptor, Frame, Handshake, Socket, SocketListener } from "../serv
 
 export class FakeSocket implements Socket {
   readonly frames: string[] = [];
+  readonly sent: Frame[] = [];
   readonly binaries: Uint8Array[] = [];
   closed: { readonly code: number; readonly reason: string } | undefined = undefined;
   bufferedAmount = 0;
 
   send(frame: Frame): void {
+    this.sent.push(frame);
     if (frame.isBinary) this.binaries.push(frame.bytes());
     else this.frames.push(frame.text);
   }
