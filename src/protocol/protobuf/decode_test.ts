@@ -107,7 +107,7 @@ Deno.test("decodeCommand() closes 3501 for what is malformed or no command", () 
     message([1, 1], [6, [[1, Uint8Array.of(0xff)]]]),
     message([1, 1], [5, [[1, "a"], [7, -1]]]),
     // `recover` as four fixed bytes, the first of which would do as a bool.
-    message([1, 1], [5, Uint8Array.of(10, 1, 97, 0x1d, 1, 0x20, 0, 0)]),
+    message([1, 1], [5, Uint8Array.of(10, 1, 97, 0x1d, 0x81, 0, 0x20, 0)]),
     Uint8Array.of(0x0b),
     Uint8Array.of(8),
     Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff),
