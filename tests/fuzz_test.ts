@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { CloseError } from "../src/core/errors.ts";
-import { decodeLine, type Incoming, splitFrame } from "../src/protocol/json_codec.ts";
+import type { Incoming } from "../src/protocol/command_check.ts";
+import { decodeLine, splitFrame } from "../src/protocol/json_codec.ts";
 import { NodeProcess, pause, rssOf } from "../src/testing/processes.ts";
 import { unusedPort } from "../src/testing/unused_ports.ts";
 import { WireClient } from "../src/testing/raw_client.ts";
