@@ -19,7 +19,13 @@ const echo: Route = async (request) =>
 const acceptor: Acceptor = (socket) => ({
   onMessage(data) {
     if (typeof data === "string") {
-      socket.send({ text: data, bytes: never, wire: () => new TextEncoder().encode("..."), size: 0 });
+      socket.send({
+        text: data,
+        isBinary: false,
+        bytes: never,
+        wire: () => new TextEncoder().encode("..."),
+        size: 0,
+      });
     }
   },
   onClose() {},
