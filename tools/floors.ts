@@ -29,6 +29,7 @@ const packageFolders: Readonly<Record<string, readonly string[]>> = {
   zod: ["protocol", "config", "perf"],
   ws: ["http"],
   jose: ["server"],
+  re2js: ["core"],
   "prom-client": ["metrics"],
   commander: ["app", "perf"],
   "hdr-histogram-js": ["perf"],

@@ -15,6 +15,8 @@ export interface ChannelConfig {
   readonly allowSubscribeForClient: boolean;
   readonly allowPublishForClient: boolean;
   readonly allowPublishForSubscriber: boolean;
+  /** `#` in a name opens the channel for the users after it. */
+  readonly allowUserLimitedChannels: boolean;
   readonly publisherInfo: boolean;
   /** Publications that are kept; 0 is no history. */
   readonly historySize: number;
@@ -174,6 +176,7 @@ function channelConfig(options: Parsed["channel"], isOpen: boolean, isNamespace:
     allowSubscribeForClient: options.allow_subscribe_for_client ?? isOpen,
     allowPublishForClient: options.allow_publish_for_client ?? isOpen,
     allowPublishForSubscriber: options.allow_publish_for_subscriber ?? false,
+    allowUserLimitedChannels: options.allow_user_limited_channels ?? false,
     publisherInfo: options.publisher_info ?? isNamespace,
     historySize: options.history_size ?? 0,
     historyTtl: options.history_ttl ?? 300,

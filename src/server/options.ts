@@ -5,6 +5,8 @@ export interface ChannelOptions {
   readonly allowSubscribeForClient: boolean;
   readonly allowPublishForClient: boolean;
   readonly allowPublishForSubscriber: boolean;
+  /** `#` in a name opens the channel for the users after it. */
+  readonly allowUserLimitedChannels: boolean;
   /** Publications of clients carry who made them; costs about 45 bytes a delivery. */
   readonly publisherInfo: boolean;
   /** Publications that a channel remembers; 0 is no history. */

@@ -18,6 +18,9 @@ const channelShape = {
   allow_publish_for_subscriber: optionalBoolean(
     "A subscriber of the channel may publish in it. Default: false.",
   ),
+  allow_user_limited_channels: optionalBoolean(
+    "Users named after a `#` in the channel's name may subscribe (`dialog#u1,u2`); nobody else ever may. Default: false.",
+  ),
   publisher_info: optionalBoolean(
     "Publications of clients carry `info`: user, client id, `conn_info`. Default: true in a namespace, false in " +
       "channels without one.",
