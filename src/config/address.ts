@@ -37,6 +37,18 @@ export function isRedisUrl(text: string): boolean {
   return (url.protocol === "redis:" || url.protocol === "rediss:") && url.hostname !== "";
 }
 
+/**
+ * True for a URL of an HTTP server. With `least` "https", plain http is for loopback hosts alone: what comes from there
+ * is believed.
+ */
+export function isServiceUrl(text: string, least: "http" | "https"): boolean {
+  const url = URL.parse(text);
+  if (url === null || url.hostname === "" || url.hash !== "") return false;
+  if (url.protocol === "https:") return true;
+  return url.protocol === "http:" &&
+    (least === "http" || isLoopbackHost(url.hostname.replace(/^\[|\]$/g, "")));
+}
+
 /** `text` without what may be a password: all before the last `@`, and a `password` in the query. */
 export function maskPassword(text: string): string {
   const at = text.lastIndexOf("@");

@@ -3,9 +3,18 @@
 /** The part of a node's descriptors that connections may take; the rest is for Redis, logs and files. */
 const CONNECTION_SHARE = 0.9;
 
-/** True when the node asks for no tokens. It then serves this machine only, unless `insecure`. */
-export function isOpenMode(config: { readonly tokenHmacSecret: string }): boolean {
-  return config.tokenHmacSecret === "";
+/** By which of these a node knows its clients; all may be empty. */
+export interface AccessKeys {
+  readonly tokenHmacSecret: string;
+  readonly tokenPublicKeys: string;
+  readonly tokenJwksUrl: string;
+  readonly hooksConnectUrl: string;
+}
+
+/** True when the node asks nobody who its clients are. It then serves this machine only, unless `insecure`. */
+export function isOpenMode(config: AccessKeys): boolean {
+  const { tokenHmacSecret, tokenPublicKeys, tokenJwksUrl, hooksConnectUrl } = config;
+  return [tokenHmacSecret, tokenPublicKeys, tokenJwksUrl, hooksConnectUrl].every((each) => each === "");
 }
 
 /**

@@ -9,8 +9,9 @@ Deno.test("connectionLimit() takes the option, else 90 % of the descriptors set 
 });
 
 Deno.test("isOpenMode() says yes when there is no key", () => {
-  assert.ok(isOpenMode({ tokenHmacSecret: "" }));
-  assert.ok(!isOpenMode({ tokenHmacSecret: "k" }));
+  const none = { tokenHmacSecret: "", tokenPublicKeys: "", tokenJwksUrl: "", hooksConnectUrl: "" };
+  assert.ok(isOpenMode(none));
+  for (const name of Object.keys(none)) assert.ok(!isOpenMode({ ...none, [name]: "k" }), name);
 });
 
 Deno.test("redisServers() answers what is asked first, sentinels before the login", () => {

@@ -45,7 +45,10 @@ export function sourceFault(source: string, message: string): Fault {
 /** `value` as a fault or `print` may show it: quoted, without control characters, cut short, secrets masked. */
 export function shownValue(value: unknown, info: OptionInfo | undefined): string {
   if (value === undefined) return "";
-  if (info?.secrecy === "whole") return '"***"';
+  // Who pastes a private key where a public one belongs must not find it in a log.
+  if (info?.secrecy === "whole" || (typeof value === "string" && value.includes("PRIVATE KEY"))) {
+    return '"***"';
+  }
   if (Array.isArray(value) && info?.secrecy === "password") {
     return cut(toJson(value.map((item) => maskPassword(String(item)))));
   }

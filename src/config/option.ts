@@ -15,6 +15,8 @@ export interface OptionInfo {
   readonly unit?: string;
   /** `whole`: never shown; `password`: shown without the password in its URL. */
   readonly secrecy?: "whole" | "password";
+  /** Long enough to be given as a file, though no secret. */
+  readonly mayBeFile?: true;
 }
 
 /** {@linkcode OptionInfo} of every option and of every field of an object option. */
@@ -100,16 +102,18 @@ export interface TextOptions extends CommonOptions<string> {
   readonly wants: string;
   readonly isWanted: (value: string) => boolean;
   readonly secrecy?: "whole" | "password";
+  readonly mayBeFile?: true;
 }
 
 /** Builds a text option. */
 export function text(options: TextOptions): z.ZodDefault<z.ZodString> {
-  const { wants, secrecy } = options;
+  const { wants, secrecy, mayBeFile } = options;
   return z.string().refine(options.isWanted).default(options.initial).register(optionInfo, {
     kind: "text",
     wants,
     text: options.text,
     ...(secrecy === undefined ? {} : { secrecy }),
+    ...(mayBeFile === undefined ? {} : { mayBeFile }),
   });
 }
 

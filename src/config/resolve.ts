@@ -1,5 +1,6 @@
 /** From layers to one resolved configuration, or to all of its faults. */
 import * as z from "zod";
+import { isOpenMode } from "./derive.ts";
 import { ConfigError, type Fault, pathText, shownValue, unknownFault, valueFault } from "./fault.ts";
 import { slowPolicies } from "./options/channels.ts";
 import { type Camel, camelName, renameKeys, snakeName } from "./names.ts";
@@ -145,7 +146,7 @@ function finished(parsed: Parsed): Config {
   const { channel, namespaces, ...rest } = parsed;
   // The one place where names change: `parsed` is judged, and the mapping is the type's own.
   const config = renameKeys(rest, camelName) as Camel<typeof rest>;
-  const isOpen = parsed.token_hmac_secret === "";
+  const isOpen = isOpenMode(config);
   return {
     ...config,
     channel: channelConfig(channel, isOpen, false),

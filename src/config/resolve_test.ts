@@ -180,6 +180,7 @@ Deno.test("resolveLayers() lets every client subscribe and publish in open mode 
     allowSubscribeForClient: true,
     allowPublishForClient: true,
     allowPublishForSubscriber: false,
+    allowUserLimitedChannels: false,
     allowHistoryForClient: true,
     allowPresenceForClient: true,
     ...off,
@@ -198,6 +199,7 @@ Deno.test("resolveLayers() permits nothing by default when there is a token key"
     allowSubscribeForClient: false,
     allowPublishForClient: false,
     allowPublishForSubscriber: false,
+    allowUserLimitedChannels: false,
     allowHistoryForClient: false,
     allowPresenceForClient: false,
     ...off,
@@ -252,4 +254,20 @@ Deno.test("configOf() takes camelCase options and throws all faults at once", ()
       thrown instanceof ConfigError && thrown.faults.length === 2 &&
       thrown.message.includes("(from options)"),
   );
+});
+
+Deno.test("resolveLayers() refuses a private key where public ones belong, and does not show it", () => {
+  const key = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2Vw\n-----END PRIVATE KEY-----";
+  const resolution = resolveLayers([envLayer({ SHOAL_TOKEN_PUBLIC_KEYS: key })]);
+  assert.ok(!resolution.isUsable);
+  const text = resolution.faults.map(({ message }) => message).join();
+  assert.match(text, /token_public_keys.*want 1 to 8 public keys/);
+  assert.doesNotMatch(text, /MC4C/);
+});
+
+Deno.test("resolveLayers() takes a JWKS URL over https, or from a loopback host", () => {
+  const isUsable = (url: string) => resolveLayers([envLayer({ SHOAL_TOKEN_JWKS_URL: url })]).isUsable;
+  const good = ["https://id.example.com/keys", "http://127.0.0.1:9/keys", "http://[::1]:9/keys"];
+  const bad = ["http://id.example.com/keys", "file:///keys", "keys", "https://"];
+  assert.deepEqual([...good, ...bad].filter(isUsable), good);
 });

@@ -25,6 +25,7 @@ export function breaches(values: Values): readonly Breach[] {
     ...portBreaches(values),
     ...redisBreaches(values),
     ...openBreaches(values),
+    ...hookBreaches(values),
     ...namespaceBreaches(values),
     ...channelBreaches(values),
     ...personalBreaches(values),
@@ -64,13 +65,27 @@ function redisBreaches(values: Values): readonly Breach[] {
 
 function openBreaches(values: Values): readonly Breach[] {
   // A key or a switch that is itself at fault says nothing of what is meant.
-  if (values.token_hmac_secret !== "" || values.insecure !== false) return [];
+  const keys = [
+    values.token_hmac_secret,
+    values.token_public_keys,
+    values.token_jwks_url,
+    values.hooks_connect_url,
+  ];
+  if (keys.some((key) => key !== "") || values.insecure !== false) return [];
   const found: Breach[] = [];
   if (values.host !== undefined && !isLoopbackHost(values.host)) {
     found.push({ name: "host", problem: OPEN_DANGER });
   }
   if (values.trusted_proxies?.length) found.push({ name: "trusted_proxies", problem: OPEN_DANGER });
   return found;
+}
+
+function hookBreaches({ hooks_refresh_url: refresh, hooks_connect_url: connect }: Values): readonly Breach[] {
+  if (!refresh || connect !== "") return [];
+  return [{
+    name: "hooks_refresh_url",
+    problem: "want hooks_connect_url too: it is what lets such connections in",
+  }];
 }
 
 function namespaceBreaches({ namespaces = [] }: Values): readonly Breach[] {

@@ -4,13 +4,17 @@ import { api } from "./options/api.ts";
 import { backend, membership } from "./options/backend.ts";
 import { channels } from "./options/channels.ts";
 import { limits, times } from "./options/limits.ts";
+import { hooks } from "./options/hooks.ts";
 import { access, listen, logging } from "./options/listen.ts";
+import { tokens } from "./options/tokens.ts";
 import { type OptionInfo, optionInfo } from "./option.ts";
 
 /** All options. Unknown names are faults. */
 export const configSchema = z.strictObject({
   ...listen,
   ...access,
+  ...tokens,
+  ...hooks,
   ...api,
   ...logging,
   ...backend,
@@ -27,6 +31,8 @@ export type OptionName = keyof typeof configSchema.shape;
 export const optionGroups: readonly { readonly title: string; readonly names: readonly string[] }[] = [
   { title: "Listening", names: Object.keys(listen) },
   { title: "Access", names: Object.keys(access) },
+  { title: "Tokens", names: Object.keys(tokens) },
+  { title: "Hooks", names: Object.keys(hooks) },
   { title: "Server API", names: Object.keys(api) },
   { title: "Logging", names: Object.keys(logging) },
   { title: "Backend", names: Object.keys(backend) },

@@ -1,6 +1,7 @@
 /** Secrets by file: `SHOAL_TOKEN_HMAC_SECRET_FILE` names a file that holds what the variable would. */
 import { type Fault, sourceFault } from "./fault.ts";
 import { envName } from "./names.ts";
+import type { OptionInfo } from "./option.ts";
 import { infoOf, optionNames } from "./schema.ts";
 import { type Layer, shortVariables } from "./source.ts";
 
@@ -51,11 +52,15 @@ export function namingFiles(layer: Layer, { fromFile, faults }: ReadEnvironment)
   return { given: new Map(given), faults: [...layer.faults, ...faults] };
 }
 
-/** Variables of options that are secret, wholly or by the password in them. */
+/** Variables of options that are secret, wholly or by the password in them, or too long for an environment. */
 function secretVariables(): readonly string[] {
-  const secret = optionNames.filter((name) => infoOf(name).secrecy !== undefined);
+  const secret = optionNames.filter((name) => isFileable(infoOf(name)));
   const short = Object.entries(shortVariables).filter(([, name]) => secret.includes(name));
   return [...secret.map(envName), ...short.map(([variable]) => variable)];
+}
+
+function isFileable({ secrecy, mayBeFile }: OptionInfo): boolean {
+  return secrecy !== undefined || mayBeFile === true;
 }
 
 async function readSecret(path: string, read: (path: string) => Promise<string | Error>) {

@@ -77,8 +77,21 @@ export interface NodeSettings {
   /** Options of channels without a namespace. */
   readonly channel: ChannelOptions;
   readonly namespaces: readonly NamespaceOptions[];
-  /** Key of the connection tokens; "" means open mode. */
+  /** Key of HS* tokens; "" for none. */
   readonly tokenHmacSecret: string;
+  /** PEM; "" for none. */
+  readonly tokenPublicKeys: string;
+  readonly tokenJwksUrl: string;
+  readonly tokenLeewayS: number;
+  readonly allowRpcForClient: boolean;
+  readonly hooksConnectUrl: string;
+  readonly hooksRefreshUrl: string;
+  readonly hooksSubscribeUrl: string;
+  readonly hooksPublishUrl: string;
+  readonly hooksRpcUrl: string;
+  readonly hooksSecret: string;
+  readonly hooksTimeoutMs: number;
+  readonly hooksMaxConcurrent: number;
   readonly tokenAudience: string;
   readonly tokenIssuer: string;
 }

@@ -54,27 +54,6 @@ export const access = {
     isWanted: isAddressRange,
     text: "Proxies whose X-Forwarded-For is believed. Needs `token_hmac_secret` or `insecure`.",
   }),
-  token_hmac_secret: text({
-    initial: "",
-    wants: "at least 32 bytes (`openssl rand -hex 32` makes one), or nothing for open mode",
-    isWanted: (value) => value === "" || new TextEncoder().encode(value).length >= 32,
-    secrecy: "whole",
-    text:
-      "Key of HS256 tokens. Without it a node is in open mode: clients need no token, and only this machine " +
-      "is served.",
-  }),
-  token_audience: text({
-    initial: "",
-    wants: "at most 255 characters",
-    isWanted: (value) => value.length <= 255,
-    text: "`aud` that every token must carry; empty asks for none.",
-  }),
-  token_issuer: text({
-    initial: "",
-    wants: "at most 255 characters",
-    isWanted: (value) => value.length <= 255,
-    text: "`iss` that every token must carry; empty asks for none.",
-  }),
 };
 
 /** What a node logs. */
