@@ -33,6 +33,7 @@ export type {
   PresenceMember,
   PublishDone,
   Registry,
+  Revocations,
   StoredMessage,
   StreamPosition,
   Suspect,
@@ -42,4 +43,20 @@ export { ClientError, CloseError } from "./core/errors.ts";
 export type { LogFields, Logger, LogLevel } from "./core/log.ts";
 export type { LogGate } from "./core/log_gate.ts";
 export { type App, type AppSession, defineApp } from "./server/mod.ts";
+export type {
+  CapabilityGrant,
+  ConnectAnswer,
+  ConnectContext,
+  DisconnectContext,
+  HookClient,
+  Hooks,
+  PublishAnswer,
+  PublishContext,
+  RefreshAnswer,
+  RefreshContext,
+  RpcAnswer,
+  RpcContext,
+  SubscribeAnswer,
+  SubscribeContext,
+} from "./server/mod.ts";
 export type { NodeHandlers, PublishOptions, RpcCaller, RpcHandler, SurveyResult } from "./server/mod.ts";

@@ -164,6 +164,12 @@ async function useAll(one: ShoalNode, two: ShoalNode): Promise<void> {
     replies.slice(1).map((each: { error: { code: number } }) => each.error.code),
     [108, 104, 107],
   );
+  using carol = await join(two, "carol");
+  const kept = { connections: 1, missing: 0 };
+  assert.deepEqual(await ask("revoke_user", { user: "carol", for_s: 60 }), kept);
+  await carol.step("disconnected 3503");
+  assert.deepEqual(await ask("restore_user", { user: "carol" }), {});
+  using _back = await join(one, "carol");
   assert.deepEqual(await ask("disconnect", { user: "alice", except: client }), { connections: 1 });
   await again.step("disconnected 3503");
   assert.deepEqual(await ask("disconnect", { client, code: 4000, reason: "moved" }), { connections: 1 });

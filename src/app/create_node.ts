@@ -22,6 +22,7 @@ import {
   type App,
   counter,
   echo,
+  type Hooks,
   Node,
   type NodeEnd,
   type NodeHandlers,
@@ -41,8 +42,11 @@ import { viewOf } from "./node_view.ts";
 /** How long the last clients may take to answer their close. */
 const CLOSES_WITHIN_MS = 500;
 
-/** What an application adds to a node. */
-export interface NodeExtensions {
+/**
+ * What an application adds to a node. A hook in TypeScript (`onConnect` and its like) takes the place of the one over
+ * HTTP for the same event.
+ */
+export interface NodeExtensions extends Hooks {
   /** Plain WebSocket apps by name, beside the built-in `echo`, `sha256` and `counter`. */
   readonly apps?: Readonly<Record<string, App>>;
   /** Methods that clients may call by `rpc`, beside the built-in `echo` and `time`. */
@@ -107,11 +111,12 @@ export interface ShoalNode extends AsyncDisposable {
  * Throws `ConfigError` naming every fault of `creation`, or an `Error` when a port cannot be had.
  */
 export async function createNode(creation: NodeCreation = {}): Promise<ShoalNode> {
-  const { apps, rpc, onMessage, onNodeMessage, onSurvey, backend, log, ...options } = creation;
+  const { hooks, rest } = splitHooks(creation);
+  const { apps, rpc, onMessage, onNodeMessage, onSurvey, backend, log, ...options } = rest;
   const extensions = Object.fromEntries(
-    Object.entries({ apps, rpc, onMessage, onNodeMessage, onSurvey, backend, log }).filter(([, value]) =>
-      value !== undefined
-    ),
+    Object.entries({ ...hooks, apps, rpc, onMessage, onNodeMessage, onSurvey, backend, log }).filter((
+      [, value],
+    ) => value !== undefined),
   );
   return await openNode(configOf(options), extensions);
 }
@@ -122,6 +127,18 @@ export interface Supervised {
   readonly hub?: HubLocation | undefined;
   /** True when it vouches for the node's port, so that a successor may be started beside the node. */
   readonly mayOverlap?: boolean;
+}
+
+/** What of `given` are hooks, and all else. */
+function splitHooks<T extends Hooks>(
+  given: T,
+): { readonly hooks: Hooks; readonly rest: Omit<T, keyof Hooks> } {
+  const { onConnect, onRefresh, onSubscribe, onPublish, onRpc, onDisconnect, isFunctionVisible, ...rest } =
+    given;
+  return {
+    hooks: { onConnect, onRefresh, onSubscribe, onPublish, onRpc, onDisconnect, isFunctionVisible },
+    rest,
+  };
 }
 
 /** {@linkcode createNode} for a configuration that is resolved already. */
@@ -141,6 +158,7 @@ export async function openNode(
     apps: { echo, sha256, counter, ...extensions.apps },
     rpc: extensions.rpc,
     onMessage: extensions.onMessage,
+    hooks: splitHooks(extensions).hooks,
     nodeHandlers: { onNodeMessage: extensions.onNodeMessage, onSurvey: extensions.onSurvey },
   });
   try {

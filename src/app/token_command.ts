@@ -1,6 +1,7 @@
 /** `shoal token`: mints a token with the configured key. */
 import { type Command, InvalidArgumentError } from "commander";
 import { systemClock } from "../core/clock.ts";
+import { type CapClaim, readCaps } from "../protocol/token_claims.ts";
 import { addConfigFlags, type ConfigFlagValues, faultyConfigCode, loadOrReport } from "./config_flags.ts";
 import { type CliContext, exitCodes } from "./context.ts";
 import { parseDurationS } from "./duration.ts";
@@ -13,15 +14,21 @@ interface TokenFlags extends ConfigFlagValues {
   readonly expires: number;
   readonly workspace?: string;
   readonly channel?: string;
+  readonly caps?: readonly CapClaim[];
+  readonly info?: unknown;
+  readonly privateKey?: string;
 }
 
 const HELP = `
-The key is token_hmac_secret, from SHOAL_TOKEN_HMAC_SECRET or the configuration file.
+The key is token_hmac_secret, from SHOAL_TOKEN_HMAC_SECRET or the configuration file, or the private
+key in a file: a node needs, and should have, only the public one (token_public_keys).
 
 Examples:
   deno task token --user u1
   deno task token --user u1 --workspace acme --expires 7d
-  deno task token --user u1 --channel '$private'`;
+  deno task token --user u1 --channel '$private'
+  deno task token --user u1 --caps '[{"channels":["chat:*"],"match":"wildcard","allow":["sub","pub"]}]'
+  deno task token --user u1 --private-key key.pem`;
 
 /** Adds `token`; it hands its exit code to `finish`. */
 export function addTokenCommand(program: Command, context: CliContext, finish: (code: number) => void): void {
@@ -39,6 +46,9 @@ export function addTokenCommand(program: Command, context: CliContext, finish: (
       "channel that it lets subscribe to",
       wantedText("a channel name", /^.{1,255}$/),
     )
+    .option("--caps <json>", "what it lets do: a JSON list of capabilities", wantedCaps)
+    .option("--info <json>", "what others see of the client, or of the subscription", wantedJson)
+    .option("--private-key <file>", "PEM file to sign with, in place of token_hmac_secret")
     .addHelpText("after", HELP);
   addConfigFlags(command, [])
     .action(async (values: TokenFlags) => finish(await mint(values, context)));
@@ -48,8 +58,12 @@ async function mint(flags: TokenFlags, context: CliContext): Promise<number> {
   const loaded = await loadOrReport(flags, context);
   if (loaded === undefined) return faultyConfigCode;
   const { tokenHmacSecret, tokenAudience, tokenIssuer } = loaded.config;
-  if (tokenHmacSecret === "") return reportNoKey(context);
-  const { mintToken } = await import("../server/mod.ts");
+  const keyText = flags.privateKey === undefined ? tokenHmacSecret : await readKey(flags.privateKey, context);
+  if (keyText === undefined) return exitCodes.misuse;
+  if (keyText === "") return reportNoKey(context);
+  const { mintToken, signingKey } = await import("../server/mod.ts");
+  const key = await signingKey(keyText).catch((error: Error) => void context.err(`${error.message}\n`));
+  if (key === undefined) return exitCodes.misuse;
   const issuedAtS = Math.floor(systemClock.wallMs() / 1000);
   const token = await mintToken({
     user: flags.user,
@@ -59,7 +73,9 @@ async function mint(flags: TokenFlags, context: CliContext): Promise<number> {
     issuer: tokenIssuer,
     ...(flags.workspace === undefined ? {} : { workspace: flags.workspace }),
     ...(flags.channel === undefined ? {} : { channel: flags.channel }),
-  }, tokenHmacSecret);
+    ...(flags.caps === undefined ? {} : { caps: flags.caps }),
+    ...(flags.info === undefined ? {} : { info: flags.info }),
+  }, key);
   context.out(`${token}\n`);
   return exitCodes.ok;
 }
@@ -70,6 +86,34 @@ function reportNoKey(context: CliContext): number {
       'Set one, here and for the nodes: export SHOAL_TOKEN_HMAC_SECRET="$(openssl rand -hex 32)"\n',
   );
   return exitCodes.misuse;
+}
+
+/** Undefined when it cannot be read, which is said. */
+async function readKey(path: string, context: CliContext): Promise<string | undefined> {
+  try {
+    const text = await Deno.readTextFile(path);
+    if (text.includes("-----BEGIN ")) return text;
+    context.err(`Cannot use key file "${path}": want a private key as PEM\n`);
+  } catch (error) {
+    context.err(`Cannot read key file "${path}": ${error instanceof Error ? error.message : error}\n`);
+  }
+  return undefined;
+}
+
+function wantedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError("Want JSON.");
+  }
+}
+
+function wantedCaps(text: string): readonly CapClaim[] {
+  const caps = readCaps(wantedJson(text));
+  if (caps !== undefined) return caps;
+  throw new InvalidArgumentError(
+    'Want a list such as [{"channels":["chat:*"],"match":"wildcard","allow":["sub","pub"]}].',
+  );
 }
 
 function wantedText(wants: string, pattern: RegExp): (text: string) => string {

@@ -258,6 +258,19 @@ export interface Counters {
   touch(key: string, ttlMs: number): Promise<boolean>;
 }
 
+/**
+ * Users who are not wanted for a while, by workspace. Each operation is atomic, and what it wrote is seen by whatever is
+ * asked after its answer. The list lives as long as the backend's memory.
+ */
+export interface Revocations {
+  /** Puts `user` on the list for `forMs` from now on the backend's clock, in place of any time that stood there. */
+  revoke(workspace: string, user: string, forMs: number): Promise<void>;
+  /** Takes `user` off the list. Idempotent. */
+  restore(workspace: string, user: string): Promise<void>;
+  /** Those of `users` who are on the list now. */
+  among(workspace: string, users: readonly string[]): Promise<readonly string[]>;
+}
+
 /** What the connections of a backend have carried since it was opened. */
 export interface BackendTraffic {
   /** Connections that are open. */
@@ -278,6 +291,7 @@ export interface Backend {
   readonly bus: Bus;
   readonly registry: Registry;
   readonly counters: Counters;
+  readonly revocations: Revocations;
   readonly history: History;
   readonly presence: Presence;
   readonly state: BackendState;

@@ -68,11 +68,17 @@ export class CommandFlow {
     this.#inFlight++;
     connection.context.traffic.commands.begin(command);
     const lane = laneOf(command);
-    const mode = laneModes[command.kind];
+    const mode = this.#modeOf(command);
     if (this.#inFlight > connection.context.settings.maxCommandsInFlight) return this.#refuse(command);
     if (lane === undefined || mode === undefined || this.#lanes.enter(lane, mode, command)) {
       this.#run(command);
     }
+  }
+
+  /** A hook may take its time for one publish, and the next must not overtake it. */
+  #modeOf({ kind }: Command): LaneMode | undefined {
+    if (kind === "publish" && this.#connection.context.hooks.has("onPublish")) return "exclusive";
+    return laneModes[kind];
   }
 
   #refuse(command: Command): void {

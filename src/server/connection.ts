@@ -13,7 +13,9 @@ import { EMPTY_OBJECT, errorLine, replyLine } from "../protocol/json_codec.ts";
 import type { Channel } from "./channels.ts";
 import { CommandFlow } from "./command_flow.ts";
 import type { Client, ClientPhase, ConnectionContext } from "./context.ts";
-import { anonymous, DEFAULT_WORKSPACE, EXPIRY_GRACE_MS, type Identity, publisherFields } from "./identity.ts";
+import { checkExpiry, watchExpiry } from "./expiry.ts";
+import { type Grant, Grants } from "./grants.ts";
+import { anonymous, DEFAULT_WORKSPACE, type Identity, publisherFields } from "./identity.ts";
 import type { Publication } from "./publication.ts";
 import { PublishRates } from "./publish_rate.ts";
 import type { Socket, SocketListener } from "./socket.ts";
@@ -54,11 +56,13 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   readonly session: string | undefined;
   clientName = "";
   publisherFields = "";
+  grants: Grants | undefined = undefined;
   isPongDue = false;
   readonly openedMs: number;
   #deadline: Ticket<Client>;
   #phase: ClientPhase = "fresh";
   #backlog: Backlog | undefined = undefined;
+  #reservedId: ClientId | undefined = undefined;
   #publishRates: PublishRates | undefined = undefined;
   /** What is owed already while the connect is not answered: the first line must be its reply. */
   #early: Line[] = [];
@@ -70,7 +74,7 @@ export class Connection implements SocketListener, OutboxTarget, Client {
     this.session = session;
     this.context = context;
     this.pathWorkspace = workspace;
-    this.identity = anonymous(workspace ?? DEFAULT_WORKSPACE);
+    this.identity = anonymous(workspace ?? DEFAULT_WORKSPACE, context.isOpen);
     this.openedMs = context.clock.monotonicMs();
     this.#flow = new CommandFlow(this, codec);
     context.traffic.connectionsOpened++;
@@ -185,9 +189,21 @@ export class Connection implements SocketListener, OutboxTarget, Client {
     this.#backlog = { pieces: [], bytes: 0 };
   }
 
+  reserveId(): ClientId {
+    return this.#reservedId ??= this.context.newClientId();
+  }
+
+  keepGrant(channel: string, grant: Grant): void {
+    const isEmpty = grant.expiresAtMs === undefined && grant.chanInfo === undefined;
+    if (isEmpty && this.grants === undefined) return;
+    this.grants ??= new Grants();
+    this.grants.set(channel, grant);
+    watchExpiry(this);
+  }
+
   prepare(identity: Identity): void {
     this.identity = identity;
-    this.client = this.context.newClientId();
+    this.client = this.reserveId();
     this.publisherFields = publisherFields(identity, this.client);
   }
 
@@ -200,6 +216,8 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   reject(): void {
     this.#backlog = undefined;
     this.#early = [];
+    // Another connect begins as nobody, whoever this one would have been.
+    this.identity = anonymous(this.pathWorkspace ?? DEFAULT_WORKSPACE, this.context.isOpen);
     if (this.#phase === "connecting") this.#phase = "fresh";
   }
 
@@ -217,16 +235,10 @@ export class Connection implements SocketListener, OutboxTarget, Client {
 
   checkDeadlines(): void {
     const { clock, settings, hasStalledSince } = this.context;
-    if (this.#phase === "open") return this.#checkExpiry();
+    if (this.#phase === "open") return checkExpiry(this);
     if (clock.monotonicMs() - this.openedMs < settings.connectTimeoutMs) return;
     // 3502 tells an SDK never to return, so it must not be said when it was us who did not read.
     this.close(hasStalledSince(this.openedMs) ? "serverError" : "stale");
-  }
-
-  #checkExpiry(): void {
-    const { expiresAtMs } = this.identity;
-    if (expiresAtMs === undefined) return;
-    if (this.context.clock.wallMs() >= expiresAtMs + EXPIRY_GRACE_MS) this.close("connectionExpired");
   }
 
   #take(piece: Piece): void {
@@ -250,6 +262,7 @@ export class Connection implements SocketListener, OutboxTarget, Client {
 
   #finish(close: Close): void {
     if (this.#phase === "closed") return;
+    const wasOpen = this.#phase === "open";
     this.#phase = "closed";
     this.pending = undefined;
     this.#backlog = undefined;
@@ -264,6 +277,12 @@ export class Connection implements SocketListener, OutboxTarget, Client {
     });
     this.context.peers.delete(this);
     this.context.dismiss(this);
+    if (wasOpen) this.#tellEnd(close);
+  }
+
+  #tellEnd({ code, reason }: Close): void {
+    const { user, workspace } = this.identity;
+    this.context.hooks.tellDisconnect({ client: this.client ?? "", user, workspace, code, reason });
   }
 
   /** What tells this connection from others in a log. */

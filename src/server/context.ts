@@ -15,7 +15,9 @@ import type { CommandOf, RequestKind } from "../protocol/commands.ts";
 import type { ListedClient } from "../protocol/direct.ts";
 import type { Order, OrderTarget } from "../protocol/order.ts";
 import type { Channel, Channels } from "./channels.ts";
+import type { Grant, Grants } from "./grants.ts";
 import type { HistoryReader } from "./history_reader.ts";
+import type { HookCalls } from "./hooks/mod.ts";
 import type { Identity } from "./identity.ts";
 import type { ChannelOptions, NodeSettings } from "./options.ts";
 import type { Peer } from "./peer.ts";
@@ -35,6 +37,14 @@ import type { WaitingRoom } from "./waiting_room.ts";
 export interface ClientReach {
   /** On how many connections the order took effect; rejects when on none. `data` is raw JSON. */
   give(target: OrderTarget, order: Order, data?: string): Promise<number>;
+}
+
+/** Users who were revoked; `revoked_users.ts`. */
+export interface RevokedUsers {
+  /** Asks the backend. */
+  isRevoked(workspace: string, user: string): Promise<boolean>;
+  /** Whether this node was told so a moment ago; asks nobody. */
+  wasRevokedLately(workspace: string, user: string): boolean;
 }
 
 /** One page of connections. An empty cursor: there are no more. */
@@ -76,8 +86,14 @@ export interface ConnectionContext {
   readonly rpc: ReadonlyMap<string, RpcHandler>;
   /** Takes what clients `send`. */
   readonly onMessage: ((data: unknown, from: RpcCaller) => void) | undefined;
-  /** Checks tokens; undefined in open mode. */
+  /** Checks tokens; undefined without a key. */
   readonly verifier: TokenVerifier | undefined;
+  /** Nobody is asked who it is. */
+  readonly isOpen: boolean;
+  /** What the application has to say. */
+  readonly hooks: HookCalls;
+  /** Who is not wanted any more. */
+  readonly revocations: RevokedUsers;
   /** All open sockets of this generation, accepted or not. */
   readonly peers: Set<Peer>;
   /** Connections to look at when a time comes: connect deadline, expiry. Wall clock is not used here. */
@@ -123,6 +139,8 @@ export interface Client extends Subscriber, SubscriptionHolder, Peer, Pinged {
   readonly publishRates: PublishRates;
   /** When the connection was opened, on the monotonic clock. */
   readonly openedMs: number;
+  /** What its subscriptions have beside their channels; undefined while none has anything. */
+  readonly grants: Grants | undefined;
   /** Channels by name; `undefined` while the subscribe is under way. */
   readonly channels: Map<string, Channel | undefined>;
   /** Sends one line with the frame of this tick, and not before the reply to the connect. */
@@ -137,6 +155,10 @@ export interface Client extends Subscriber, SubscriptionHolder, Peer, Pinged {
   close(close: CloseName | Close): void;
   /** Holds what comes next until {@linkcode accept} or {@linkcode reject}: the connect is being checked. */
   startConnecting(): void;
+  /** The id that it will have. */
+  reserveId(): ClientId;
+  /** Keeps what a subscription has beside its channel. */
+  keepGrant(channel: string, grant: Grant): void;
   /** The connect will be accepted: from here on the client has an id, and may be subscribed by the server. */
   prepare(identity: Identity): void;
   /** The connect was accepted. What was held is handled after the caller has answered. */

@@ -1,20 +1,57 @@
-/** When a connection ends unless its token is refreshed. */
+/** When a connection ends unless its token is refreshed, and when one of its subscriptions does. */
 import type { Client } from "./context.ts";
 import { EXPIRY_GRACE_MS } from "./identity.ts";
+import { endSubscription } from "./subscribing.ts";
 
-/** `expires` and `ttl` (seconds) of a connection that ends unless it is refreshed; nothing for one that does not. */
+/** `expires` and `ttl` (seconds) of a connection whose client must refresh it; nothing for one that need not. */
 export function expiryFields(connection: Client): { expires?: true; ttl?: number } {
-  const { expiresAtMs } = connection.identity;
-  if (expiresAtMs === undefined) return {};
+  const { expiresAtMs, isRefreshedByHook } = connection.identity;
+  if (expiresAtMs === undefined || isRefreshedByHook) return {};
   const leftMs = expiresAtMs - connection.context.clock.wallMs();
   return { expires: true, ttl: Math.max(1, Math.ceil(leftMs / 1000)) };
 }
 
-/** Has the connection looked at when its token and the grace after it have run out. */
+/** Has the connection looked at when the first of its times, and the grace after it, have run out. */
 export function watchExpiry(connection: Client): void {
-  const { expiresAtMs } = connection.identity;
-  if (expiresAtMs === undefined) return;
   const { clock } = connection.context;
-  const leftMs = expiresAtMs - clock.wallMs() + EXPIRY_GRACE_MS;
-  connection.lookAgainAt(clock.monotonicMs() + leftMs);
+  const next = Math.min(
+    connectionEndMs(connection),
+    (connection.grants?.nextExpiryMs ?? Infinity) + EXPIRY_GRACE_MS,
+  );
+  if (next === Infinity) return;
+  connection.lookAgainAt(clock.monotonicMs() + next - clock.wallMs());
+}
+
+/** Ends what has run out. Called when the time that {@linkcode watchExpiry} named has come. */
+export function checkExpiry(connection: Client): void {
+  const nowMs = connection.context.clock.wallMs();
+  if (nowMs >= connectionEndMs(connection)) {
+    if (!connection.identity.isRefreshedByHook) return connection.close("connectionExpired");
+    void refreshByHook(connection);
+  }
+  for (const channel of connection.grants?.expiredAt(nowMs - EXPIRY_GRACE_MS) ?? []) {
+    endSubscription(connection, channel, "subscriptionExpired");
+  }
+  watchExpiry(connection);
+}
+
+/** A client gets time to bring a new token; a hook is asked when the time has come. */
+function connectionEndMs({ identity: { expiresAtMs = Infinity, isRefreshedByHook } }: Client): number {
+  return expiresAtMs + (isRefreshedByHook ? 0 : EXPIRY_GRACE_MS);
+}
+
+async function refreshByHook(connection: Client): Promise<void> {
+  const { client = "", identity, context } = connection;
+  const { user, workspace } = identity;
+  // While the hook thinks, the connection is not looked at again.
+  connection.identity = { ...identity, expiresAtMs: undefined };
+  try {
+    const answer = await context.hooks.ask("onRefresh", { client, user, workspace });
+    if (answer?.expired || answer?.expiresAtMs === undefined) return connection.close("connectionExpired");
+    connection.identity = { ...connection.identity, expiresAtMs: answer.expiresAtMs };
+    if (connection.phase === "open") watchExpiry(connection);
+  } catch {
+    // The hook's caller has logged it; the client comes back and is asked anew.
+    connection.close("connectionExpired");
+  }
 }

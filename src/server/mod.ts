@@ -15,6 +15,22 @@ export { type App, type AppSession, defineApp } from "./apps/app.ts";
 export { counter } from "./apps/counter.ts";
 export { echo } from "./apps/echo.ts";
 export { sha256 } from "./apps/sha256.ts";
+export type {
+  CapabilityGrant,
+  ConnectAnswer,
+  ConnectContext,
+  DisconnectContext,
+  HookClient,
+  Hooks,
+  PublishAnswer,
+  PublishContext,
+  RefreshAnswer,
+  RefreshContext,
+  RpcAnswer,
+  RpcContext,
+  SubscribeAnswer,
+  SubscribeContext,
+} from "./hooks/mod.ts";
 export { Node, type NodeEnd, type NodeOptions, type PublishOptions } from "./node.ts";
 export type { NodeHandlers, NodeMessages, SurveyResult } from "./node_messages.ts";
 export type { ChannelOptions, NamespaceOptions, NodeSettings, SlowPolicy } from "./options.ts";
@@ -23,4 +39,4 @@ export type { Readiness } from "./readiness.ts";
 export { type RpcCaller, type RpcHandler } from "./rpc.ts";
 export type { Acceptor, Frame, Handshake, Socket, SocketListener } from "./socket.ts";
 export { RESERVED_SEGMENTS } from "./socket_routes.ts";
-export { mintToken, type TokenClaims } from "./tokens/mod.ts";
+export { mintToken, type SigningKey, signingKey, type TokenClaims } from "./tokens/mod.ts";

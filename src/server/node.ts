@@ -29,7 +29,9 @@ import { builtInRpc, type RpcCaller, type RpcHandler } from "./rpc.ts";
 import { routeSocket } from "./socket_routes.ts";
 import { Session, type SessionOwner } from "./session.ts";
 import type { Acceptor } from "./socket.ts";
-import { TokenVerifier } from "./tokens/verify.ts";
+import { HookCalls, type Hooks, httpHooks } from "./hooks/mod.ts";
+import { verifierOf } from "./tokens/mod.ts";
+import type { TokenVerifier } from "./tokens/verify.ts";
 import { Traffic } from "./traffic.ts";
 
 /** Period of the small duties: pings, deadlines, idle channels, client records. */
@@ -46,6 +48,8 @@ export interface NodeOptions {
   readonly apps: Readonly<Record<string, App>>;
   /** Methods beside the built-in `echo` and `time`. */
   readonly rpc?: Readonly<Record<string, RpcHandler>> | undefined;
+  /** What the application has to say; each takes the place of the one over HTTP. */
+  readonly hooks?: Hooks | undefined;
   /** Takes what clients `send`. */
   readonly onMessage?: ((data: unknown, from: RpcCaller) => void) | undefined;
   /** What the application does with words of its other nodes. */
@@ -78,6 +82,9 @@ export class Node implements SessionOwner {
   readonly #outbox = new Outbox();
   readonly #rules: ChannelRules;
   readonly #verifier: TokenVerifier | undefined;
+  /** What the application has to say before clients get what they want. */
+  readonly hooks: HookCalls;
+  readonly #isOpen: boolean;
   readonly #rpc: ReadonlyMap<string, RpcHandler>;
   readonly #wheel: PingWheel<Client>;
   readonly #places = new Map<Client, number>();
@@ -106,7 +113,14 @@ export class Node implements SessionOwner {
     this.ended = new Promise((resolve) => this.#resolveEnded = resolve);
     this.ready = new Promise((resolve) => this.#resolveReady = resolve);
     this.#rules = new ChannelRules(settings.channel, settings.namespaces, settings.maxChannelNameLength);
-    this.#verifier = verifierOf(settings);
+    this.#verifier = verifierOf(settings, clock);
+    this.#isOpen = this.#verifier === undefined && settings.hooksConnectUrl === "";
+    this.hooks = new HookCalls({
+      hooks: installed(options.hooks ?? {}, httpHooks(settings, clock)),
+      timeoutMs: settings.hooksTimeoutMs,
+      clock,
+      log,
+    });
     this.#rpc = new Map(Object.entries({ ...builtInRpc, ...options.rpc }));
     const nowMs = clock.monotonicMs();
     const { pingIntervalMs, pongTimeoutMs } = settings;
@@ -334,6 +348,9 @@ export class Node implements SessionOwner {
       rpc: this.#rpc,
       onMessage: this.#options.onMessage,
       verifier: this.#verifier,
+      isOpen: this.#isOpen,
+      hooks: this.hooks,
+      revocations: session.revocations,
       peers: new Set<Peer>(),
       deadlines: this.#deadlines,
       reach: session.reach,
@@ -388,6 +405,7 @@ export class Node implements SessionOwner {
     for (const connection of overdue) connection.close("noPong");
     for (const connection of ping) connection.ping();
     for (const connection of this.#deadlines.due(nowMs)) connection.checkDeadlines();
+    this.hooks.tick();
     for (const session of this.#contexts.keys()) session.tick();
   }
 
@@ -397,8 +415,8 @@ export class Node implements SessionOwner {
   }
 }
 
-function verifierOf(settings: NodeSettings): TokenVerifier | undefined {
-  const { tokenHmacSecret, tokenAudience, tokenIssuer } = settings;
-  if (tokenHmacSecret === "") return undefined;
-  return new TokenVerifier({ hmacSecret: tokenHmacSecret, audience: tokenAudience, issuer: tokenIssuer });
+/** The hooks in TypeScript, and for the rest those over HTTP. */
+function installed(own: Hooks, http: Hooks): Hooks {
+  const given = Object.entries(own).filter(([, hook]) => hook !== undefined);
+  return { ...http, ...Object.fromEntries(given) };
 }

@@ -24,6 +24,7 @@ import { PresenceBook } from "./presence_book.ts";
 import { PresenceReader } from "./presence_reader.ts";
 import { Reach, Roster } from "./orders/mod.ts";
 import { Probe } from "./probe.ts";
+import { RevokedUsersBook } from "./revocations/revoked_users.ts";
 import { Publisher } from "./publisher.ts";
 import { RECOVERY_SHARE } from "./recovery.ts";
 import type { Traffic } from "./traffic.ts";
@@ -75,6 +76,8 @@ export class Session {
   readonly reach: Reach;
   /** Lists clients of the whole cluster. */
   readonly roster: Roster;
+  /** Knows who is not wanted any more. */
+  readonly revocations: RevokedUsersBook;
   /** Lists channels of the whole cluster. */
   readonly channelList: ChannelList;
   /** What the application's nodes tell and ask each other. */
@@ -127,6 +130,15 @@ export class Session {
     };
     this.reach = new Reach(parts);
     this.roster = new Roster({ ...parts, registry, nodeDeadMs });
+    this.revocations = new RevokedUsersBook({
+      revocations: this.backend.revocations,
+      users: this.users,
+      calls: this.calls,
+      liveNodes: () => this.roster.liveNodes(),
+      clock,
+      log,
+      timeoutMs,
+    });
     this.channelList = new ChannelList({
       calls: this.calls,
       channels: this.channels,
@@ -268,6 +280,7 @@ export class Session {
       this.#saidTrouble = undefined;
       // What was published while it was lost has not been heard.
       this.positions.checkAll();
+      void this.revocations.checkAll();
       this.beat(); // readiness should not wait for the timer
     } else if (state === "lost") {
       this.#owner.traffic.backendLosses++;

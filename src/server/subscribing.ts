@@ -9,6 +9,7 @@ import type { RequestOf } from "../protocol/commands.ts";
 import { presencePush, unsubscribePush } from "../protocol/json_codec.ts";
 import type { Channel, Joining } from "./channels.ts";
 import type { Client } from "./context.ts";
+import { expiryResult, type Grant, noGrant } from "./grants.ts";
 import { isUpTo, type Joiner, type LiveChannel } from "./live_channel.ts";
 import type { ChannelOptions } from "./options.ts";
 import type { Publication } from "./publication.ts";
@@ -22,13 +23,18 @@ export type SubscribeRequest = Omit<RequestOf<"subscribe">, "channel">;
 
 /** Who asks, and who is told the result. */
 export interface Admission {
-  /** The server subscribes the client, so nobody asks whether clients may; out of position closes the connection. */
+  /** The server subscribes the client: out of position closes the connection. */
   readonly isServerSide?: boolean;
+  /** What it has beside the channel. */
+  readonly grant?: Grant;
   /** Called with the result, a JSON object, just before the channel's first push. */
   readonly answer: (resultJson: string) => void;
 }
 
-/** Subscribes. Throws or rejects with the reason why not; else `answer` was called, unless the connection has ended. */
+/**
+ * Subscribes; that the client may was found out before. Throws or rejects with the reason why not; else `answer` was
+ * called, unless the connection has ended.
+ */
 export function openSubscription(
   connection: Client,
   name: string,
@@ -36,7 +42,7 @@ export function openSubscription(
   admission: Admission,
 ): void | Promise<void> {
   const options = connection.context.rules.of(name);
-  checkAdmission(connection, name, options, admission);
+  checkVacancy(connection, name);
   const { context, identity } = connection;
   const isRich = !isPlain(options, request);
   const terms = isRich ? termsOf(options, request, admission.isServerSide ?? false) : undefined;
@@ -65,6 +71,7 @@ export function endSubscription(connection: Client, name: string, reason?: Unsub
   const channel = connection.channels.get(name);
   if (channel === undefined) return;
   connection.channels.delete(name);
+  connection.grants?.delete(name);
   leaveChannel(connection, channel, { comesBack: reason === "insufficientState" });
   if (reason === undefined) return;
   const { code, reason: text } = unsubscribeTable[reason];
@@ -96,14 +103,9 @@ export function loseSubscription(connection: Client, name: string): void {
   else endSubscription(connection, name, "insufficientState");
 }
 
-function checkAdmission(
-  connection: Client,
-  name: string,
-  options: ChannelOptions,
-  { isServerSide = false }: Admission,
-): void {
+/** Throws 105 when there is such a subscription already, 106 when there are too many. */
+export function checkVacancy(connection: Client, name: string): void {
   const { settings } = connection.context;
-  if (!isServerSide && !options.allowSubscribeForClient) throw new ClientError("permissionDenied");
   if (connection.channels.has(name)) throw new ClientError("alreadySubscribed");
   if (connection.channels.size >= settings.maxChannelsPerConnection) throw new ClientError("limitExceeded");
 }
@@ -124,7 +126,19 @@ function attachPlain(attempt: Attempt): void {
   if (connection.phase === "closed") return detach(attempt);
   connection.channels.set(channel.name, channel);
   connection.context.channels.add(channel, connection);
-  admission.answer("{}");
+  answerGranted(attempt, []);
+}
+
+/** Answers, and keeps what was granted; `fields` come first in the result. */
+function answerGranted(
+  { connection, admission, joining: { channel } }: Attempt,
+  fields: readonly string[],
+): void {
+  const { grant = noGrant, answer } = admission;
+  const { clock } = connection.context;
+  const data = grant.data === undefined ? [] : [`"data":${grant.data}`];
+  answer(`{${[...fields, ...expiryResult(grant.expiresAtMs, clock.wallMs()), ...data].join(",")}}`);
+  connection.keepGrant(channel.name, grant);
 }
 
 function detach({ connection, joining: { channel } }: Attempt): void {
@@ -179,12 +193,12 @@ class RichAttempt {
   }
 
   async #appear(): Promise<void> {
-    const { connection } = this.#attempt;
+    const { connection, admission: { grant } } = this.#attempt;
     const { isPresent, isAnnounced } = this.#subscription.terms;
     if (!isPresent) return;
     this.#hasAppeared = true;
     const { identity: { user, connInfo } } = connection;
-    const info = clientInfoJson({ user, client: this.#client, connInfo });
+    const info = clientInfoJson({ user, client: this.#client, connInfo, chanInfo: grant?.chanInfo });
     await connection.context.presence.add(this.#live.names.key, { client: this.#client, info }, isAnnounced);
   }
 
@@ -203,7 +217,7 @@ class RichAttempt {
   }
 
   #attach({ resumption, followUp }: Standing): void {
-    const { connection, joining: { channel }, admission } = this.#attempt;
+    const { connection, joining: { channel } } = this.#attempt;
     const { channels, positions } = connection.context;
     const subscription = this.#subscription;
     const { terms } = subscription;
@@ -213,7 +227,7 @@ class RichAttempt {
     connection.channels.set(channel.name, channel);
     this.#live.add(subscription);
     channels.add(channel, subscription);
-    admission.answer(`{${fields.join(",")}}`);
+    answerGranted(this.#attempt, fields);
     for (const publication of followUp) subscription.onPublication(publication);
     this.#greet();
     if (resumption === undefined) return;

@@ -33,6 +33,20 @@ export class Users {
     return [...this.#users.get(userKey(workspace, user))?.clients ?? []];
   }
 
+  /** Names of all users with connections, by workspace. */
+  byWorkspace(): ReadonlyMap<string, readonly string[]> {
+    const found = new Map<string, string[]>();
+    for (const { clients } of this.#users.values()) {
+      const [client] = clients;
+      if (client === undefined) continue;
+      const { workspace, user } = client.identity;
+      const users = found.get(workspace);
+      if (users === undefined) found.set(workspace, [user]);
+      else users.push(user);
+    }
+    return found;
+  }
+
   add(client: Client): void {
     const { workspace, user } = client.identity;
     if (user === "") return;

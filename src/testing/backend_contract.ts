@@ -6,6 +6,7 @@ import type { TestCluster } from "./backend_contract/kit.ts";
 import { lifecycleTests } from "./backend_contract/lifecycle.ts";
 import { presenceTests } from "./backend_contract/presence.ts";
 import { clientTests, nodeTests } from "./backend_contract/registry.ts";
+import { revocationTests } from "./backend_contract/revocations.ts";
 
 export type { TestCluster, TestNode } from "./backend_contract/kit.ts";
 export { RecordingListener } from "./recording_listener.ts";
@@ -20,6 +21,7 @@ const TESTS = [
   ...historyTests,
   ...historyReadTests,
   ...presenceTests,
+  ...revocationTests,
 ];
 
 /**

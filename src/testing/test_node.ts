@@ -10,7 +10,7 @@ import { FakeClient } from "./fake_socket.ts";
 
 /** What a test may want otherwise. */
 export interface TestNodeOptions
-  extends Partial<Pick<NodeOptions, "rpc" | "onMessage" | "apps" | "nodeHandlers">> {
+  extends Partial<Pick<NodeOptions, "rpc" | "onMessage" | "apps" | "hooks" | "nodeHandlers">> {
   readonly config?: ConfigOptions;
   readonly hub?: MemoryHub;
   readonly backend?: BackendFactory;
@@ -36,6 +36,7 @@ export class TestNode {
       apps: options.apps ?? { echo, sha256, counter },
       rpc: options.rpc,
       onMessage: options.onMessage,
+      hooks: options.hooks,
       nodeHandlers: options.nodeHandlers,
     });
   }

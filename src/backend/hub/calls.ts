@@ -1,5 +1,5 @@
 import type { NodeId } from "../../core/ids.ts";
-import type { Counters, History, HistoryFilter, Presence, Registry } from "../backend.ts";
+import type { Counters, History, HistoryFilter, Presence, Registry, Revocations } from "../backend.ts";
 import type { MembersPage, MemoryHub } from "../memory/mod.ts";
 
 /** Characters of publications in one answer: a frame holds them, whatever they are. */
@@ -10,7 +10,7 @@ const MAX_HISTORY_COUNT = 50_000;
 const MAX_PAGE_CHARACTERS = 1 << 20;
 
 /** What a node may call on its hub. */
-export type Calls = Registry & Counters & HistoryCalls & PresenceCalls;
+export type Calls = Registry & Counters & HistoryCalls & PresenceCalls & RevocationCalls;
 
 interface HistoryCalls {
   readonly readHistory: History["read"];
@@ -22,6 +22,12 @@ interface PresenceCalls {
   readonly removeMember: Presence["remove"];
   readonly membersPage: (channel: string, from: number) => Promise<MembersPage>;
   readonly memberStats: Presence["stats"];
+}
+
+interface RevocationCalls {
+  readonly revokeUser: Revocations["revoke"];
+  readonly restoreUser: Revocations["restore"];
+  readonly revokedAmong: Revocations["among"];
 }
 
 /** The name of one call on the wire. */
@@ -58,6 +64,9 @@ const handlers: Handlers = {
   removeMember: (hub, node, [channel, client]) => hub.presence.remove(node, channel, client),
   membersPage: (hub, _node, [channel, from]) => hub.presence.page(channel, from, MAX_PAGE_CHARACTERS),
   memberStats: (hub, _node, [channel]) => hub.presence.stats(channel),
+  revokeUser: (hub, _node, [workspace, user, forMs]) => hub.revocations.revoke(workspace, user, forMs),
+  restoreUser: (hub, _node, [workspace, user]) => hub.revocations.restore(workspace, user),
+  revokedAmong: (hub, _node, [workspace, users]) => hub.revocations.among(workspace, users),
 };
 
 /**

@@ -10,6 +10,7 @@ import type {
   History,
   Presence,
   Registry,
+  Revocations,
 } from "../backend.ts";
 import type { Call, CallName } from "./calls.ts";
 import { Kind } from "./frame.ts";
@@ -41,6 +42,7 @@ class HubBackend implements Backend {
   readonly kind = "hub";
   readonly registry: Registry;
   readonly counters: Counters;
+  readonly revocations: Revocations;
   readonly history: History;
   readonly presence: Presence;
   readonly #link: HubLink;
@@ -61,6 +63,7 @@ class HubBackend implements Backend {
     const call = callerOf(this.#link);
     this.registry = registryOver(call);
     this.counters = countersOver(call);
+    this.revocations = revocationsOver(call);
     this.history = historyOver(this.#link, call);
     this.presence = presenceOver(call);
   }
@@ -117,6 +120,15 @@ function countersOver(call: Call): Counters {
     create: (key, ttlMs) => call("create", key, ttlMs),
     increment: (key, ttlMs) => call("increment", key, ttlMs),
     touch: (key, ttlMs) => call("touch", key, ttlMs),
+  };
+}
+
+function revocationsOver(call: Call): Revocations {
+  return {
+    revoke: (workspace, user, forMs) => call("revokeUser", workspace, user, forMs),
+    restore: (workspace, user) => call("restoreUser", workspace, user),
+    among: async (workspace, users) =>
+      (await Promise.all(inBatches(users, (batch) => call("revokedAmong", workspace, batch)))).flat(),
   };
 }
 

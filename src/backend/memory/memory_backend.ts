@@ -12,6 +12,7 @@ import type {
   PublishDone,
   Receivers,
   Registry,
+  Revocations,
   StreamPosition,
 } from "../backend.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -29,6 +30,7 @@ class MemoryBackend implements Backend {
   readonly kind = "memory";
   readonly registry: Registry;
   readonly counters: Counters;
+  readonly revocations: Revocations;
   readonly history: History;
   readonly presence: Presence;
   readonly #bus: MemoryBus;
@@ -42,6 +44,7 @@ class MemoryBackend implements Backend {
     this.#bus = new MemoryBus(hub, node, mailbox);
     this.registry = registryOf(hub, node, ask);
     this.counters = countersOf(hub, ask);
+    this.revocations = revocationsOf(hub, ask);
     this.history = historyOf(hub, mailbox, ask);
     this.presence = presenceOf(hub, node, ask);
   }
@@ -159,6 +162,14 @@ function countersOf(hub: MemoryHub, ask: Ask): Counters {
     create: (key, ttlMs) => ask(() => counters.create(key, ttlMs)),
     increment: (key, ttlMs) => ask(() => counters.increment(key, ttlMs)),
     touch: (key, ttlMs) => ask(() => counters.touch(key, ttlMs)),
+  };
+}
+
+function revocationsOf({ revocations }: MemoryHub, ask: Ask): Revocations {
+  return {
+    revoke: (workspace, user, forMs) => ask(() => revocations.revoke(workspace, user, forMs)),
+    restore: (workspace, user) => ask(() => revocations.restore(workspace, user)),
+    among: (workspace, users) => ask(() => revocations.among(workspace, users)),
   };
 }
 

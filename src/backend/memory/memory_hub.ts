@@ -6,6 +6,7 @@ import { ChannelTable, type Member, type Message } from "./channel_table.ts";
 import { CounterTable } from "./counter_table.ts";
 import { NodeTable } from "./node_table.ts";
 import { PresenceTable } from "./presence_table.ts";
+import { RevocationTable } from "./revocation_table.ts";
 import { type AppendOptions, StreamTable } from "./stream_table.ts";
 
 const EPOCH_CHARACTERS = 8;
@@ -18,6 +19,7 @@ export class MemoryHub {
   readonly channels = new ChannelTable();
   readonly registry: NodeTable;
   readonly counters: CounterTable;
+  readonly revocations: RevocationTable;
   readonly streams: StreamTable;
   readonly presence: PresenceTable;
   readonly #members = new Map<NodeId, Member>();
@@ -28,6 +30,7 @@ export class MemoryHub {
     const dropOwned = (node: NodeId, most: number) => this.presence.drop(node, most);
     this.registry = new NodeTable({ now, isListening, dropOwned, generation: randomText(13) });
     this.counters = new CounterTable(now);
+    this.revocations = new RevocationTable(now);
     this.streams = new StreamTable({ now, newEpoch: () => randomText(EPOCH_CHARACTERS) });
     this.presence = new PresenceTable({
       publish: (channel, text) => this.channels.publish(channel, { text }),

@@ -8,6 +8,7 @@ import type {
   History,
   Presence,
   Registry,
+  Revocations,
 } from "../backend.ts";
 import { type BusWatcher, RedisBus, type RedisBusOptions } from "./bus.ts";
 import { Controls } from "./controls.ts";
@@ -16,6 +17,7 @@ import { sumOf } from "./link_traffic.ts";
 import { RedisHistory } from "./history.ts";
 import { RedisPresence } from "./presence.ts";
 import { RedisRegistry } from "./registry.ts";
+import { RedisRevocations } from "./revocations.ts";
 import type { OpenRoute } from "./route.ts";
 import type { ShardTraffic, ShardWatcher } from "./shard.ts";
 
@@ -32,6 +34,7 @@ export class RedisBackend implements Backend, BusWatcher {
   readonly kind = "redis";
   readonly registry: Registry;
   readonly counters: Counters;
+  readonly revocations: Revocations;
   readonly history: History;
   readonly presence: Presence;
   readonly #listener: BackendListener;
@@ -49,6 +52,7 @@ export class RedisBackend implements Backend, BusWatcher {
     const controls = this.#controls = new Controls(this.#bus.route, config.commandTimeoutMs);
     this.registry = new RedisRegistry(controls, keys, node);
     this.counters = new RedisCounters(controls, keys);
+    this.revocations = new RedisRevocations(controls, keys);
     this.history = new RedisHistory(this.#bus, controls, keys);
     this.presence = new RedisPresence(controls, keys, node);
   }

@@ -34,6 +34,8 @@ export interface RedisKeys {
   reap(id: NodeId): string;
   /** HASH: client id -> JSON record. */
   clients(id: NodeId): string;
+  /** ZSET: user -> until (Redis TIME, ms). */
+  revoked(workspace: string): string;
   /** Pub/sub: to one node. */
   nodeChannel(id: NodeId): string;
   /** Pub/sub: messages of one channel. */
@@ -83,6 +85,7 @@ export function redisKeys(prefix: string, partitions: number): RedisKeys {
     tomb: (id) => `${control}tomb:${id}`,
     reap: (id) => `${control}reap:${id}`,
     clients: (id) => `${control}clients:${id}`,
+    revoked: (workspace) => `${control}revoked:${workspace}`,
     nodeChannel: (id) => `${prefix}node:{${id}}`,
     channel: (channel) => inPartition("ch", channel),
     channelOf(name) {

@@ -12,6 +12,8 @@ import presenceAdd from "./lua/presence_add.lua" with { type: "text" };
 import presenceClean from "./lua/presence_clean.lua" with { type: "text" };
 import presenceRemove from "./lua/presence_remove.lua" with { type: "text" };
 import putClients from "./lua/put_clients.lua" with { type: "text" };
+import revoke from "./lua/revoke.lua" with { type: "text" };
+import revoked from "./lua/revoked.lua" with { type: "text" };
 
 /** Every script with the number of its keys, as ioredis defines commands; the files say what they take and answer. */
 export const scripts = {
@@ -27,6 +29,8 @@ export const scripts = {
   shoalPresenceClean: { lua: presenceClean, numberOfKeys: 2 },
   shoalPresenceRemove: { lua: presenceRemove, numberOfKeys: 3 },
   shoalPutClients: { lua: putClients, numberOfKeys: 2 },
+  shoalRevoke: { lua: revoke, numberOfKeys: 1 },
+  shoalRevoked: { lua: revoked, numberOfKeys: 1 },
 } as const;
 
 /** The script of a history publish, which goes over the link of the bus. */

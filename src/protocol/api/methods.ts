@@ -85,6 +85,24 @@ export const plainMethods = {
     }).refine(field.oneTarget, field.ONE_TARGET),
     result: field.connections,
   },
+  revoke_user: {
+    summary: "Refuses a user for a while, whatever token it has, and closes its connections.",
+    request: z.object({
+      workspace,
+      user: field.user,
+      for_s: z.number().int().min(1).max(10 * 366 * 86_400)
+        .describe("Seconds; at least as long as the user's tokens are good."),
+    }),
+    result: z.object({
+      connections: z.number().int().describe("On how many connections it took effect."),
+      missing: z.number().int().describe("Nodes that did not confirm in time; they act once they are back."),
+    }),
+  },
+  restore_user: {
+    summary: "Lets a user that was refused come back.",
+    request: z.object({ workspace, user: field.user }),
+    result: field.empty,
+  },
   presence: {
     summary: "Who is in a channel.",
     request: ofChannel(),

@@ -16,6 +16,7 @@ import { info } from "./info.ts";
 import type { ApiCaller, ApiKeys } from "./keys.ts";
 import { disconnect, refresh, send, subscribe, unsubscribe } from "./orders.ts";
 import { broadcast, publish } from "./publish.ts";
+import { restoreUser, revokeUser } from "./revocations.ts";
 import { rpc } from "./rpc.ts";
 
 const handlers: { readonly [M in PlainMethod]: ApiHandler<M> } = {
@@ -25,6 +26,8 @@ const handlers: { readonly [M in PlainMethod]: ApiHandler<M> } = {
   unsubscribe,
   disconnect,
   refresh,
+  revoke_user: revokeUser,
+  restore_user: restoreUser,
   presence,
   presence_stats: presenceStats,
   history,

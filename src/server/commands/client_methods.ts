@@ -4,6 +4,7 @@ import { clientInfoJson } from "../../protocol/client_info.ts";
 import { listRequest, parseRequest, sendRequest } from "../../protocol/direct.ts";
 import { payloadOf } from "../../protocol/payload.ts";
 import type { Client } from "../context.ts";
+import { refusalOfMessages } from "../permissions.ts";
 
 /** Answers a call of a connected client, or rejects with why not. */
 export type ClientMethod = (connection: Client, data: unknown) => Promise<unknown>;
@@ -33,10 +34,9 @@ async function list(connection: Client, data: unknown): Promise<unknown> {
 }
 
 /** In open mode everybody may; else the token says so. */
-function checkMayMessage({ context, identity }: Client): void {
-  if (context.verifier !== undefined && !identity.grants.has("msg")) {
-    throw new ClientError("permissionDenied", { detail: 'the token grants no "msg"' });
-  }
+function checkMayMessage({ identity }: Client): void {
+  const refusal = refusalOfMessages(identity);
+  if (refusal !== undefined) throw new ClientError("permissionDenied", { detail: refusal });
 }
 
 function infoOf({ identity: { user, connInfo }, client }: Client): string {

@@ -1,47 +1,52 @@
-import { ClientError, CloseError } from "../../core/errors.ts";
+import { CloseError } from "../../core/errors.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
 import type { Client } from "../context.ts";
 import { expiryFields, watchExpiry } from "../expiry.ts";
+import { identify } from "../identify.ts";
 import type { Identity } from "../identity.ts";
 import { openServerSubs, serverChannels } from "../server_side_subs.ts";
-import type { TokenVerifier } from "../tokens/verify.ts";
 
 /** What a client calls itself is for people; this much of it is kept. */
 const MAX_NAME_LENGTH = 64;
 
-/** Lets a client in: with a token that verifies, or, in open mode, without one. */
-export function connect(connection: Client, command: CommandOf<"connect">): void | Promise<void> {
-  if (connection.phase !== "fresh") throw new CloseError("badRequest");
-  const token = command.request.token ?? "";
-  const { verifier } = connection.context;
-  if (verifier === undefined) {
-    // Without a key nothing can be verified, and a name that nobody verified must not be believed.
-    if (token !== "") throw new CloseError("invalidToken");
-    connection.prepare(connection.identity);
-    return welcome(connection, command, undefined);
-  }
-  if (token === "") throw new ClientError("unauthorized");
-  return check(connection, command, token, verifier);
+/** Raw JSON for the result. */
+interface ResultParts {
+  readonly subs?: string | undefined;
+  readonly data?: string | undefined;
 }
 
-async function check(
-  connection: Client,
-  command: CommandOf<"connect">,
-  token: string,
-  verifier: TokenVerifier,
-): Promise<void> {
+/** Lets a client in: as whom its token or a hook says, or, in open mode, as nobody in particular. */
+export function connect(connection: Client, command: CommandOf<"connect">): void | Promise<void> {
+  if (connection.phase !== "fresh") throw new CloseError("badRequest");
+  const { verifier, hooks } = connection.context;
+  if (verifier !== undefined || hooks.has("onConnect")) return check(connection, command);
+  // Without a key nothing can be verified, and a name that nobody verified must not be believed.
+  if (command.request.token) throw new CloseError("invalidToken");
+  connection.prepare(connection.identity);
+  welcome(connection, command, {});
+}
+
+async function check(connection: Client, command: CommandOf<"connect">): Promise<void> {
+  const { request } = command;
   connection.startConnecting();
   try {
-    const identity = await verifier.verify(token, connection.pathWorkspace);
+    const { identity, data } = await identify(connection, request);
+    if (connection.phase !== "connecting") return;
     connection.prepare(identity);
     const subs = await serverSubs(connection, command, identity);
     if (connection.phase !== "connecting") return;
-    welcome(connection, command, subs);
+    checkStillWanted(connection);
+    welcome(connection, command, { subs, data });
   } catch (error) {
     connection.reject();
     throw error;
   }
   connection.releaseBacklog();
+}
+
+/** What was read before may have changed while the subscriptions were made. */
+function checkStillWanted({ context, identity: { workspace, user } }: Client): void {
+  if (context.revocations.wasRevokedLately(workspace, user)) throw new CloseError("permissionDenied");
 }
 
 /** The result's `subs`; undefined without server-side subscriptions. */
@@ -55,7 +60,7 @@ async function serverSubs(
   return await openServerSubs(connection, channels, command.request.subs);
 }
 
-function welcome(connection: Client, command: CommandOf<"connect">, subsJson: string | undefined): void {
+function welcome(connection: Client, command: CommandOf<"connect">, parts: ResultParts): void {
   connection.clientName = (command.request.name ?? "").slice(0, MAX_NAME_LENGTH);
   connection.accept();
   const { context } = connection;
@@ -71,5 +76,12 @@ function welcome(connection: Client, command: CommandOf<"connect">, subsJson: st
     node: context.node,
     time: context.clock.wallMs(),
   });
-  connection.succeed(command, subsJson === undefined ? result : `${result.slice(0, -1)},"subs":${subsJson}}`);
+  connection.succeed(command, withParts(result, parts));
+}
+
+function withParts(result: string, parts: ResultParts): string {
+  const fields = Object.entries(parts).flatMap(([name, json]) =>
+    json === undefined ? [] : [`,"${name}":${json}`]
+  );
+  return `${result.slice(0, -1)}${fields.join("")}}`;
 }

@@ -9,8 +9,8 @@ import { publish } from "./publish.ts";
 import { refresh } from "./refresh.ts";
 import { rpc } from "./rpc.ts";
 import { send } from "./send.ts";
+import { subRefresh } from "./sub_refresh.ts";
 import { subscribe } from "./subscribe.ts";
-import { unavailable } from "./unavailable.ts";
 import { unsubscribe } from "./unsubscribe.ts";
 
 /** Handles one command. Must not throw after it has answered. */
@@ -30,7 +30,7 @@ const handlers: { readonly [K in RequestKind]: CommandHandler<K> } = {
   rpc,
   send,
   refresh,
-  sub_refresh: unavailable,
+  sub_refresh: subRefresh,
   ping,
 };
 

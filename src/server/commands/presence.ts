@@ -2,6 +2,7 @@ import { ClientError } from "../../core/errors.ts";
 import { channelKey } from "../../protocol/channel_name.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
 import type { Client } from "../context.ts";
+import { refusalOnChannel } from "../permissions.ts";
 
 /** Answers who is present; 106 when that is more than one answer may hold. */
 export async function presence(connection: Client, command: CommandOf<"presence">): Promise<void> {
@@ -24,9 +25,11 @@ export async function presenceStats(connection: Client, command: CommandOf<"pres
 }
 
 /** Throws 108 where the channel knows nobody, 103 where clients may not ask. */
-function keyOf({ context, identity }: Client, channel: string): string {
+function keyOf({ context, identity, channels }: Client, channel: string): string {
   const options = context.rules.of(channel);
   if (!options.presence) throw new ClientError("notAvailable");
-  if (!options.allowPresenceForClient) throw new ClientError("permissionDenied");
+  const isSubscribed = channels.get(channel) !== undefined;
+  const refusal = refusalOnChannel(identity, { action: "prs", channel, options, isSubscribed });
+  if (refusal !== undefined) throw new ClientError("permissionDenied", { detail: refusal });
   return channelKey(identity.workspace, channel);
 }

@@ -5,12 +5,13 @@ import { expiryFields, watchExpiry } from "../expiry.ts";
 
 /** Replaces the token of a connection that expires. The new one must be of the same user and workspace. */
 export async function refresh(connection: Client, command: CommandOf<"refresh">): Promise<void> {
-  const { verifier, version } = connection.context;
+  const { verifier, version, revocations } = connection.context;
   if (verifier === undefined) throw new ClientError("notAvailable");
-  const identity = await verifier.verify(command.request.token ?? "", connection.pathWorkspace);
-  if (connection.phase !== "open") return;
+  const identity = await verifier.verifyConnection(command.request.token ?? "", connection.pathWorkspace);
   const { user, workspace } = connection.identity;
   if (identity.user !== user || identity.workspace !== workspace) throw new CloseError("invalidToken");
+  if (user !== "" && await revocations.isRevoked(workspace, user)) throw new CloseError("permissionDenied");
+  if (connection.phase !== "open") return;
   connection.identity = identity;
   watchExpiry(connection);
   const result = { client: connection.client, version: `shoal ${version}`, ...expiryFields(connection) };

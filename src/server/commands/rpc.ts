@@ -2,14 +2,16 @@ import { ClientError } from "../../core/errors.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
 import { payloadOf } from "../../protocol/payload.ts";
 import type { Client } from "../context.ts";
+import { refusalOfRpc } from "../permissions.ts";
 import { type ClientMethod, clientMethods } from "./client_methods.ts";
 
-/** Calls a procedure that the application registered, else one of the node's own. */
+/** Calls a procedure that the application registered, else one of the node's own, else the application's hook. */
 export function rpc(connection: Client, command: CommandOf<"rpc">): void | Promise<void> {
   const { context, identity, client = "" } = connection;
   const method = command.request.method ?? "";
   const handler = context.rpc.get(method);
   if (handler === undefined) return callOwn(connection, command, clientMethods.get(method));
+  checkPermission(connection);
   const { user, workspace } = identity;
   const value = handler(command.request.data, { client, user, workspace });
   if (value instanceof Promise) return value.then((value) => answer(connection, command, value));
@@ -21,8 +23,23 @@ async function callOwn(
   command: CommandOf<"rpc">,
   method: ClientMethod | undefined,
 ): Promise<void> {
-  if (method === undefined) throw new ClientError("methodNotFound");
+  if (method === undefined) return await askHook(connection, command);
   answer(connection, command, await method(connection, command.request.data));
+}
+
+async function askHook(connection: Client, command: CommandOf<"rpc">): Promise<void> {
+  const { context, identity: { user, workspace }, client = "" } = connection;
+  if (!context.hooks.has("onRpc")) throw new ClientError("methodNotFound");
+  checkPermission(connection);
+  const { method = "", data } = command.request;
+  const result = await context.hooks.ask("onRpc", { client, user, workspace, method, data });
+  if (result === undefined) throw new ClientError("methodNotFound");
+  answer(connection, command, result.data);
+}
+
+function checkPermission({ context, identity }: Client): void {
+  const refusal = refusalOfRpc(identity, context.settings.allowRpcForClient);
+  if (refusal !== undefined) throw new ClientError("permissionDenied", { detail: refusal });
 }
 
 function answer(connection: Client, command: CommandOf<"rpc">, value: unknown): void {

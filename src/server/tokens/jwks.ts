@@ -42,11 +42,11 @@ export class JwksKeys implements KeySource {
   }
 
   async keysFor(header: JWTHeaderParameters): Promise<readonly TokenKey[]> {
+    const askedMs = this.#clock.monotonicMs();
     if (this.#ageMs > FRESH_MS) await this.#refresh();
     const keys = await this.#find(header);
     if (keys.length > 0) return keys;
     // Perhaps the key is newer than what is kept. It is not known to be wrong before the URL has said so.
-    const askedMs = this.#clock.monotonicMs();
     await this.#refresh();
     const found = await this.#find(header);
     if (found.length > 0 || this.#fetchedMs >= askedMs) return found;

@@ -3,4 +3,5 @@
  *
  * @module
  */
-export { mintToken, type TokenClaims } from "./mint.ts";
+export { verifierOf } from "./configured.ts";
+export { mintToken, type SigningKey, signingKey, type TokenClaims } from "./mint.ts";

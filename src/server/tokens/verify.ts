@@ -51,7 +51,7 @@ export class TokenVerifier {
    * Rejects with 109 when the token has expired, 100 when its key cannot be had now; closes 3500 when it does not
    * verify or is of the other kind, 3507 when it is for another workspace.
    */
-  async verify(token: string, pathWorkspace: string | undefined): Promise<Identity> {
+  async verifyConnection(token: string, pathWorkspace: string | undefined): Promise<Identity> {
     const payload = await this.#verified(token);
     if (payload.channel !== undefined) throw new CloseError("invalidToken");
     const claims = readConnectionClaims(payload);
@@ -65,7 +65,9 @@ export class TokenVerifier {
       connInfo: rawJson(payload.info),
       channels: [...new Set([...claims.channels, ...Object.keys(claims.subs)])],
       caps: capabilitiesOf(claims.caps),
+      isOpen: false,
       expiresAtMs: millisecondsOf(payload.exp),
+      isRefreshedByHook: false,
     };
   }
 

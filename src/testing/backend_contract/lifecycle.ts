@@ -51,6 +51,7 @@ export const lifecycleTests: readonly ContractTest[] = [
         () => counters.create("k", 1_000),
         () => counters.increment("k", 1_000),
         () => counters.touch("k", 1_000),
+        () => a.backend.revocations.among("w", ["u"]),
       ];
       for (const operation of operations) await assert.rejects(operation(), isTemporary);
     },

@@ -1,0 +1,23 @@
+/**
+ * Hooks: what an application, in TypeScript or over HTTP, says before a node does what a client wants.
+ *
+ * @module
+ */
+export { HookCalls } from "./hook_calls.ts";
+export type {
+  CapabilityGrant,
+  ConnectAnswer,
+  ConnectContext,
+  DisconnectContext,
+  HookClient,
+  Hooks,
+  PublishAnswer,
+  PublishContext,
+  RefreshAnswer,
+  RefreshContext,
+  RpcAnswer,
+  RpcContext,
+  SubscribeAnswer,
+  SubscribeContext,
+} from "./hooks.ts";
+export { httpHooks } from "./http_hooks.ts";
