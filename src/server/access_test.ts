@@ -443,3 +443,35 @@ Deno.test("connect answers 100, and lets nobody in, while the backend cannot say
   });
   assert.equal(await code(test.client(), 1, { connect: { token: await token() } }), 100);
 });
+
+Deno.test("a revocation between the reading of the list and the end of the connect is not missed", async () => {
+  const backend = memoryBackend(new MemoryHub());
+  await using test = open({}, {
+    backend: (node, listener) => {
+      const made = backend(node, listener);
+      const { among } = made.revocations;
+      const revocations = {
+        ...made.revocations,
+        async among(workspace: string, users: readonly string[]) {
+          const before = await among(workspace, users);
+          await test.node.session.revocations.revoke("default", "u1", 60_000);
+          return before;
+        },
+      };
+      return Object.assign(made, { revocations });
+    },
+  });
+  await begun(test);
+  assert.equal(await code(test.client(), 1, { connect: { token: await token() } }), 3507);
+});
+
+Deno.test("a connect that failed late leaves neither name nor rights to the next one", async () => {
+  await using test = open({}, {
+    hooks: { onConnect: ({ hasToken }) => hasToken ? undefined : { user: "eve" } },
+  });
+  const client = test.client();
+  const rich = await token({ channels: ["unknown:x"], caps: [{ channels: ["x"], allow: ["sub"] }] });
+  assert.equal(await code(client, 1, { connect: { token: rich } }), 102);
+  assert.equal(await code(client, 2, { connect: {} }), undefined);
+  assert.equal(await code(client, 3, { subscribe: { channel: "x" } }), 103);
+});
