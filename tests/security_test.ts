@@ -52,7 +52,7 @@ async function endOf(
   return await client.call(request).then(({ error }) => error?.code, () => client.end?.code);
 }
 
-Deno.test("JSON that names __proto__ or constructor pollutes nothing, wherever it comes in", async () => {
+Deno.test("JSON with names of builtins pollutes nothing, wherever it comes in", async () => {
   const before = Object.getOwnPropertyNames(Object.prototype).sort();
   const evil = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
   await using backend = Deno.serve(
