@@ -6,7 +6,7 @@ import { readCaps } from "../protocol/token_claims.ts";
 import { Capabilities } from "./capabilities.ts";
 import type { Client } from "./context.ts";
 import type { ConnectAnswer } from "./hooks/mod.ts";
-import { anonymous, type Identity } from "./identity.ts";
+import type { Identity } from "./identity.ts";
 
 /** Who a client is, and raw JSON for the answer to its connect. */
 export interface Identified {

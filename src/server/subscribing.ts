@@ -122,7 +122,7 @@ interface Attempt {
 }
 
 function attachPlain(attempt: Attempt): void {
-  const { connection, admission, joining: { channel } } = attempt;
+  const { connection, joining: { channel } } = attempt;
   if (connection.phase === "closed") return detach(attempt);
   connection.channels.set(channel.name, channel);
   connection.context.channels.add(channel, connection);

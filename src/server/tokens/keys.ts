@@ -45,10 +45,10 @@ export class PemKeys implements KeySource {
 
   async keysFor({ alg }: JWTHeaderParameters): Promise<readonly TokenKey[]> {
     const fitting = this.#pems.filter(({ algorithms }) => algorithms.includes(alg));
-    return await Promise.all(fitting.map(({ pem }) => this.#import(pem, alg)));
+    return await Promise.all(fitting.map(({ pem }) => this.#keyOf(pem, alg)));
   }
 
-  #import(pem: string, alg: string): Promise<TokenKey> {
+  #keyOf(pem: string, alg: string): Promise<TokenKey> {
     const id = `${alg} ${pem}`;
     const known = this.#imported.get(id);
     if (known !== undefined) return known;
