@@ -29,7 +29,7 @@ import { builtInRpc, type RpcCaller, type RpcHandler } from "./rpc.ts";
 import { routeSocket } from "./socket_routes.ts";
 import { Session, type SessionOwner } from "./session.ts";
 import type { Acceptor } from "./socket.ts";
-import { HookCalls, type Hooks, httpHooks } from "./hooks/mod.ts";
+import { type HookCalls, hookCallsOf, type Hooks } from "./hooks/mod.ts";
 import { verifierOf } from "./tokens/mod.ts";
 import type { TokenVerifier } from "./tokens/verify.ts";
 import { Traffic } from "./traffic.ts";
@@ -115,12 +115,7 @@ export class Node implements SessionOwner {
     this.#rules = new ChannelRules(settings.channel, settings.namespaces, settings.maxChannelNameLength);
     this.#verifier = verifierOf(settings, clock);
     this.#isOpen = this.#verifier === undefined && settings.hooksConnectUrl === "";
-    this.hooks = new HookCalls({
-      hooks: installed(options.hooks ?? {}, httpHooks(settings, clock)),
-      timeoutMs: settings.hooksTimeoutMs,
-      clock,
-      log,
-    });
+    this.hooks = hookCallsOf(settings, options.hooks, { clock, log });
     this.#rpc = new Map(Object.entries({ ...builtInRpc, ...options.rpc }));
     const nowMs = clock.monotonicMs();
     const { pingIntervalMs, pongTimeoutMs } = settings;
@@ -413,10 +408,4 @@ export class Node implements SessionOwner {
     this.#stats = this.#load.sample(this.connections, this.#session.channels.size);
     this.#session.beat();
   }
-}
-
-/** The hooks in TypeScript, and for the rest those over HTTP. */
-function installed(own: Hooks, http: Hooks): Hooks {
-  const given = Object.entries(own).filter(([, hook]) => hook !== undefined);
-  return { ...http, ...Object.fromEntries(given) };
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-export { HookCalls } from "./hook_calls.ts";
+export { hookCallsOf } from "./configured.ts";
+export type { HookCalls } from "./hook_calls.ts";
 export type {
   CapabilityGrant,
   ConnectAnswer,
@@ -20,4 +21,3 @@ export type {
   SubscribeAnswer,
   SubscribeContext,
 } from "./hooks.ts";
-export { httpHooks } from "./http_hooks.ts";
