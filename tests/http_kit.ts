@@ -79,7 +79,13 @@ export async function startServer(
 
 export function frame(text: string) {
   const bytes = new TextEncoder().encode(text);
-  return { text, bytes: () => bytes, wire: () => textFrame(text, bytes.length), size: bytes.length };
+  return {
+    text,
+    isBinary: false,
+    bytes: () => bytes,
+    wire: () => textFrame(text, bytes.length),
+    size: bytes.length,
+  };
 }
 
 function echo(socket: Socket, seen: Seen) {
