@@ -197,6 +197,7 @@ async function listen(node: Node, config: Config, log: Logger, mayOverlap: boole
       headersTimeoutMs: config.headerTimeoutMs,
       requestTimeoutMs: config.requestTimeoutMs,
     },
+    compression: compressionOf(config),
     app: createHttpApp(view, log, {
       isInsecure: isOpenMode(config) && config.insecure,
       administration: administrationOf(node, config, api),
@@ -219,6 +220,10 @@ async function listen(node: Node, config: Config, log: Logger, mayOverlap: boole
     log,
   });
   return started(node, http, view);
+}
+
+function compressionOf({ compression: mode, compressionThreshold: thresholdBytes }: Config) {
+  return mode === "off" ? undefined : { mode, thresholdBytes };
 }
 
 /** Open mode trusts this machine, and nobody who came through a proxy; otherwise it takes a key. */

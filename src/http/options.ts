@@ -39,10 +39,20 @@ export const defaultHttpLimits: HttpLimits = {
  */
 export type TransportName = "tcp" | "streams";
 
+/** How WebSocket messages are compressed for peers that can. */
+export interface CompressionSettings {
+  /** `shared`: each message alone, once for all who get it; `connection`: with what each was sent before. */
+  readonly mode: "shared" | "connection";
+  /** Messages shorter than this stay as they are, bytes. */
+  readonly thresholdBytes: number;
+}
+
 /** What a server needs besides its addresses. */
 export interface TransportOptions {
   readonly access: AccessPolicy;
   readonly limits: HttpLimits;
+  /** Without it nothing is compressed. */
+  readonly compression?: CompressionSettings | undefined;
   readonly app: HttpApp;
   /** Who takes WebSockets at `path`; an answer refuses them, undefined is 404. Asked for plain requests too: pure. */
   acceptorFor(path: string): Acceptor | Answer | undefined;

@@ -28,6 +28,19 @@ export const listen = {
       "How connections are read and written: `tcp` goes below the streams of node:net where the runtime allows " +
       "it, `streams` does not and needs more CPU. Both keep the same bounds.",
   }),
+  compression: choice(["off", "shared", "connection"], {
+    initial: "off",
+    text:
+      "permessage-deflate for WebSockets: `shared` deflates a message once for all who get it, `connection` " +
+      "deflates for each one with what it was sent before, which is smaller and costs time and memory.",
+  }),
+  compression_threshold: integer({
+    min: 32,
+    max: 1_048_576,
+    initial: 256,
+    unit: "bytes",
+    text: "Shorter messages are not compressed.",
+  }),
   node_name: text({
     initial: "",
     wants: "at most 64 letters, digits, dots, dashes or underscores",

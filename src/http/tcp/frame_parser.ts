@@ -6,6 +6,7 @@ import type { Close } from "../../core/errors.ts";
 import { GrowingBytes } from "../../core/growing_bytes.ts";
 import { latin1Text } from "../../core/latin1.ts";
 import { OPCODE } from "../../core/ws_frame.ts";
+import type { Inflater } from "./deflate/inflater.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -27,6 +28,8 @@ const MAX_CONTROL_BYTES = 125;
 const MASKED = 0x80;
 const FIN = 0x80;
 const RESERVED_BITS = 0x70;
+/** The first frame of a deflated message has it. */
+const DEFLATED = 0x40;
 
 const MALFORMED: Close = { code: 1002, reason: "protocol error" };
 const TOO_BIG: Close = { code: 1009, reason: "message too big" };
@@ -39,14 +42,20 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** One connection's parser. Not to be entered again from its sink. */
 export class FrameParser {
   readonly #maxMessageBytes: number;
+  readonly #inflater: Inflater | undefined;
   #unfinished: GrowingBytes | undefined;
   #message: GrowingBytes | undefined;
-  #messageOpcode = 0;
+  /** First byte of the first frame of {@linkcode #message}. */
+  #messageFirst = 0;
   #fragments = 0;
 
-  /** `maxMessageBytes`: of one message, all its fragments together. */
-  constructor(maxMessageBytes: number) {
+  /**
+   * `maxMessageBytes`: of one message, all its fragments together. `inflater`: where it was agreed that messages may be
+   * deflated; it has a bound of its own.
+   */
+  constructor(maxMessageBytes: number, inflater?: Inflater) {
     this.#maxMessageBytes = maxMessageBytes;
+    this.#inflater = inflater;
   }
 
   /** Parses what has come; changes `bytes`. Answers how the connection must be closed when it breaks the rules. */
@@ -106,7 +115,10 @@ export class FrameParser {
 
   #headFault(first: number, second: number): Close | undefined {
     const opcode = first & 0x0f;
-    if ((first & RESERVED_BITS) !== 0 || (second & MASKED) === 0) return MALFORMED;
+    const mayBeDeflated = this.#inflater !== undefined &&
+      (opcode === OPCODE.text || opcode === OPCODE.binary);
+    const reserved = mayBeDeflated ? RESERVED_BITS & ~DEFLATED : RESERVED_BITS;
+    if ((first & reserved) !== 0 || (second & MASKED) === 0) return MALFORMED;
     if ((opcode & 0x08) !== 0) {
       const isSound = opcode <= OPCODE.pong && (first & FIN) !== 0 && (second & 0x7f) <= MAX_CONTROL_BYTES;
       return isSound ? undefined : MALFORMED;
@@ -130,11 +142,13 @@ export class FrameParser {
   ): boolean | Close {
     const isFinal = (first & FIN) !== 0;
     if (isFinal && this.#message === undefined) {
-      return deliver(first & 0x0f, bytes, start, end, isAscii, sink);
+      return (first & DEFLATED) === 0
+        ? deliver(first & 0x0f, bytes, start, end, isAscii, sink)
+        : this.#inflate(first, bytes.subarray(start, end), sink);
     }
     if (this.#message === undefined) {
       this.#message = new GrowingBytes();
-      this.#messageOpcode = first & 0x0f;
+      this.#messageFirst = first;
       this.#fragments = 0;
     }
     if (++this.#fragments > MAX_FRAGMENTS) return TOO_MANY;
@@ -142,7 +156,16 @@ export class FrameParser {
     if (!isFinal) return true;
     const whole = this.#message.bytes;
     this.#message = undefined;
-    return deliver(this.#messageOpcode, whole, 0, whole.length, false, sink);
+    const begun = this.#messageFirst;
+    return (begun & DEFLATED) === 0
+      ? deliver(begun & 0x0f, whole, 0, whole.length, false, sink)
+      : this.#inflate(begun, whole, sink);
+  }
+
+  #inflate(first: number, deflated: Bytes, sink: FrameSink): boolean | Close {
+    const message = this.#inflater?.inflate(deflated) ?? MALFORMED;
+    if (!(message instanceof Uint8Array)) return message;
+    return deliver(first & 0x0f, message, 0, message.length, false, sink);
   }
 }
 

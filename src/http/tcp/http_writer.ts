@@ -89,12 +89,19 @@ function endToEnd(headers: Headers, without = ""): string {
   return text;
 }
 
+/** What was agreed on with a client, as headers say it. */
+export interface SwitchingTerms {
+  readonly subprotocol?: string | undefined;
+  readonly extensions?: string | undefined;
+}
+
 /** The answer that makes a connection a WebSocket. */
-export function switchingHead(accept: string, subprotocol: string | undefined): Bytes {
+export function switchingHead(accept: string, { subprotocol, extensions }: SwitchingTerms = {}): Bytes {
   const protocol = subprotocol === undefined ? "" : headerLine("sec-websocket-protocol", subprotocol);
+  const extension = extensions === undefined ? "" : headerLine("sec-websocket-extensions", extensions);
   const text = `${statusLine(101)}upgrade: websocket\r\nconnection: Upgrade\r\n${
     headerLine("sec-websocket-accept", accept)
-  }${protocol}\r\n`;
+  }${protocol}${extension}\r\n`;
   return encode(text, utf8Length(text));
 }
 

@@ -5,11 +5,15 @@ import { sendableClose } from "../close.ts";
 import type { CloseSweep, Closing } from "../close_sweep.ts";
 import type { HttpLog } from "../log.ts";
 import type { ByteReader, ByteStream } from "./byte_stream.ts";
+import type { Compression, SocketCompression } from "./deflate/compression.ts";
+import type { Deflater } from "./deflate/deflater.ts";
 import { FrameParser, type FrameSink } from "./frame_parser.ts";
 
 /** What all sockets of a transport share. */
 export interface SocketShared {
   readonly maxMessageBytes: number;
+  /** Undefined when nothing is compressed. */
+  readonly compression?: Compression | undefined;
   readonly sweep: CloseSweep;
   readonly sockets: Set<TcpSocket>;
   readonly log: HttpLog;
@@ -26,16 +30,19 @@ export class TcpSocket implements Socket, ByteReader, FrameSink, Closing {
   readonly #stream: ByteStream;
   readonly #shared: SocketShared;
   readonly #parser: FrameParser;
+  readonly #deflater: Deflater | undefined;
   #listener: SocketListener | undefined;
   /** Our close frame is out; the owner hears of this close. */
   #ending: Close | undefined;
   #unreadPongs = 0;
   #isOver = false;
 
-  constructor(stream: ByteStream, shared: SocketShared) {
+  /** `compression`: what was agreed with the peer. */
+  constructor(stream: ByteStream, shared: SocketShared, compression?: SocketCompression) {
     this.#stream = stream;
     this.#shared = shared;
-    this.#parser = new FrameParser(shared.maxMessageBytes);
+    this.#deflater = compression?.deflater;
+    this.#parser = new FrameParser(shared.maxMessageBytes, compression?.inflater);
     shared.sockets.add(this);
     stream.read(this);
   }
@@ -50,11 +57,12 @@ export class TcpSocket implements Socket, ByteReader, FrameSink, Closing {
   }
 
   send(frame: Frame): void {
-    if (this.#isOpen) this.#stream.write(frame.wire());
+    if (this.#isOpen) this.#stream.write(this.#deflater?.frame(frame) ?? frame.wire());
   }
 
   sendBinary(bytes: Uint8Array<ArrayBuffer>): void {
-    if (this.#isOpen) this.#stream.write(bytesFrame(OPCODE.binary, bytes));
+    if (!this.#isOpen) return;
+    this.#stream.write(this.#deflater?.message(OPCODE.binary, bytes) ?? bytesFrame(OPCODE.binary, bytes));
   }
 
   close(code: number, reason: string): void {
@@ -127,6 +135,7 @@ export class TcpSocket implements Socket, ByteReader, FrameSink, Closing {
 
   onClose(): void {
     this.#isOver = true;
+    this.#deflater?.close();
     this.#shared.sockets.delete(this);
     this.#tellEnd(this.#ending ?? GONE);
   }

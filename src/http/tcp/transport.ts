@@ -3,6 +3,7 @@ import { unavailableAnswer } from "../answer.ts";
 import { CloseSweep } from "../close_sweep.ts";
 import type { TransportOptions } from "../options.ts";
 import type { ListenAt, Listener, Transport } from "../transport.ts";
+import { Compression } from "./deflate/compression.ts";
 import { DeadlineWatch } from "./deadlines.ts";
 import { Connections } from "./connections.ts";
 import { HttpConnection } from "./http_connection.ts";
@@ -29,7 +30,13 @@ export class TcpTransport implements Transport {
     const sweep = new CloseSweep(closeTimeoutMs);
     this.#options = options;
     this.#open = options.transport === "tcp" ? streamOpener() : openNodeStream;
-    this.#sockets = { maxMessageBytes, sweep, sockets: new Set(), log: options.log };
+    this.#sockets = {
+      compression: Compression.of(options.compression, maxMessageBytes, options.log),
+      maxMessageBytes,
+      sweep,
+      sockets: new Set(),
+      log: options.log,
+    };
     this.#watch = new DeadlineWatch(Math.min(DEADLINE_LOOK_MS, headersTimeoutMs));
   }
 

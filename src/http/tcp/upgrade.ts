@@ -26,8 +26,10 @@ export function upgrade(
   const { headers, path, remoteAddress, search } = request;
   const offered = headers.get("sec-websocket-protocol");
   const subprotocol = chooseSubprotocol(offered, shared.options.subprotocols);
-  stream.write(switchingHead(acceptOf(headers.get("sec-websocket-key") ?? ""), subprotocol));
-  const socket = new TcpSocket(stream, shared.sockets);
+  const agreement = shared.sockets.compression?.agree(headers.get("sec-websocket-extensions"));
+  const key = acceptOf(headers.get("sec-websocket-key") ?? "");
+  stream.write(switchingHead(key, { subprotocol, extensions: agreement?.header }));
+  const socket = new TcpSocket(stream, shared.sockets, agreement?.compression);
   socket.open(acceptor, new RequestHandshake(remoteAddress, path, search, headers));
   if (rest.length > 0) socket.onBytes(rest);
 }
