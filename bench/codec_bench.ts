@@ -2,6 +2,8 @@
 import { Line } from "../src/core/frame.ts";
 import { decodePublication, encodePublication } from "../src/protocol/envelope.ts";
 import { decodeLine, publicationLine, pushPrefix, replyLine } from "../src/protocol/json_codec.ts";
+import { decodeCommand } from "../src/protocol/protobuf/decode.ts";
+import { encodeReply } from "../src/protocol/protobuf/encode.ts";
 import { rawField } from "../src/protocol/raw_field.ts";
 
 const publish = '{"id":3,"publish":{"channel":"c12","data":"' + "x".repeat(100) + '"}}';
@@ -40,4 +42,30 @@ Deno.bench("envelope to push line, once per publication and node", { group: "enc
 });
 Deno.bench("new Line(), ASCII of 150 characters", { group: "encode" }, () => {
   new Line(envelope);
+});
+
+const push = publicationLine(prefix, data, fields).text;
+const binaryPublish = Uint8Array.of(
+  8,
+  3,
+  58,
+  109,
+  10,
+  3,
+  99,
+  49,
+  50,
+  18,
+  102,
+  ...new TextEncoder().encode(data),
+);
+
+Deno.bench("decodeCommand(publish of 100 bytes in Protobuf)", { group: "decode" }, () => {
+  decodeCommand(binaryPublish);
+});
+Deno.bench("push line to Protobuf, once per publication and node", { group: "encode" }, () => {
+  encodeReply(push);
+});
+Deno.bench("reply to Protobuf", { group: "encode" }, () => {
+  encodeReply('{"id":7,"publish":{}}');
 });
