@@ -10,7 +10,7 @@ upstreams() {
   for name in $SHOAL_NODES; do
     getent ahostsv4 "$name" || true
   done | cut -d ' ' -f 1 | sort -u |
-    sed "s/.*/server &:$SHOAL_NODE_PORT weight=4 max_fails=2 fail_timeout=3s;/"
+    sed "s/.*/server &:$SHOAL_NODE_PORT weight=4 max_fails=0;/"
 }
 
 lines=$(upstreams)
