@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { RedisTopology } from "../src/backend/redis/mod.ts";
-import { eventually, RedisCluster } from "../src/testing/redis_cluster.ts";
+import { RedisCluster } from "../src/testing/redis_cluster.ts";
 import {
   allWork,
   beat,
@@ -10,12 +10,12 @@ import {
   type Opened,
   openReady,
   PARTITIONS,
-  pause,
   Publisher,
   ready,
   stored,
   subscribeAll,
 } from "./redis_kit.ts";
+import { pause, until } from "../src/testing/waiting.ts";
 
 Deno.test("redisBackend() on a Cluster goes on, and loses nothing acknowledged to a channel that stayed, when a slot moves", async () => {
   await using cluster = await RedisCluster.open();
@@ -56,7 +56,12 @@ Deno.test("redisBackend() on a Cluster goes on, and loses nothing acknowledged t
 /** A server that has just become a master publishes, but says CLUSTERDOWN to all else for a second. */
 function historiesWork(node: Opened): Promise<void> {
   const attempt = () => Promise.all(CHANNELS.map((channel) => stored(node, channel, "try")));
-  return eventually("histories work", () => attempt().then(() => true, () => false));
+  return soon("histories work", () => attempt().then(() => true, () => false));
+}
+
+/** Waits for what a Cluster comes to by itself. */
+async function soon(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  await until(what, isSo, 15_000);
 }
 
 /** The slot of a tag, as Redis says. */
@@ -122,18 +127,18 @@ Deno.test("redisBackend() on a Cluster follows a replica that takes over for its
   // The old master comes back as a replica, and then takes over while the other lives.
   const [, second] = cluster.masters;
   await second?.start();
-  await eventually("the old master follows", async () => {
+  await soon("the old master follows", async () => {
     return (await second?.command("INFO", "replication") ?? "").includes("master_link_status:up");
   });
   assert.equal(a.backend.state, "ready");
   assert.match(await second?.command("CLUSTER", "FAILOVER", "TAKEOVER") ?? "", /^\+OK/);
-  await eventually("the other follows", async () => {
+  await soon("the other follows", async () => {
     const replica = cluster.replicas[1];
     return (await replica?.command("INFO", "replication") ?? "").includes("role:slave");
   });
   // Who is not told by a revoked subscription finds out with the next beat, which writes at every master.
   for (const node of [a, b]) {
-    await eventually("a beat", () => beat(node).then(() => true, () => false));
+    await soon("a beat", () => beat(node).then(() => true, () => false));
     await node.listener.until("the move", () => node.listener.states.length >= 5, 3_000);
     assert.deepEqual(node.listener.states, ["ready", "lost", "ready", "lost", "ready"]);
   }
@@ -155,7 +160,7 @@ Deno.test("redisBackend() on a Cluster leaves a master that hangs for its replic
   } finally {
     second?.resume();
   }
-  await eventually("it has become a replica", async () => {
+  await soon("it has become a replica", async () => {
     return (await second?.command("INFO", "replication") ?? "").includes("role:slave");
   });
   await historiesWork(a);

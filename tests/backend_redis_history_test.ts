@@ -1,67 +1,11 @@
 import assert from "node:assert/strict";
-import type { Backend, HistoryLimits, StreamPosition } from "../src/backend/backend.ts";
-import { redisBackend } from "../src/backend/redis/mod.ts";
-import { ClientError } from "../src/core/errors.ts";
-import { newNodeId, type NodeId } from "../src/core/ids.ts";
+import type { HistoryLimits, StreamPosition } from "../src/backend/backend.ts";
 import { decodePositioned } from "../src/protocol/envelope.ts";
-import { RecordingListener } from "../src/testing/backend_contract.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
+import { pause, until } from "../src/testing/waiting.ts";
+import { beat, isTemporary, type Opened, openReady, ready, stored } from "./redis_kit.ts";
 
 const LIMITS: HistoryLimits = { size: 100, ttlMs: 60_000 };
-
-interface Opened extends AsyncDisposable {
-  readonly id: NodeId;
-  readonly backend: Backend;
-  readonly listener: RecordingListener;
-}
-
-async function open(url: string): Promise<Opened> {
-  const factory = redisBackend({
-    url,
-    prefix: "shoal:",
-    partitions: 64,
-    publishTimeoutMs: 1_000,
-    subscribeTimeoutMs: 1_500,
-    commandTimeoutMs: 1_000,
-  });
-  const id = newNodeId();
-  const listener = new RecordingListener();
-  const backend = factory(id, listener);
-  const node = { id, backend, listener, [Symbol.asyncDispose]: () => backend.close() };
-  await ready(node);
-  return node;
-}
-
-function ready({ backend, listener }: Opened): Promise<void> {
-  return listener.until("ready", () => backend.state === "ready", 5_000);
-}
-
-function stored({ backend }: Opened, channel: string, message: string): Promise<StreamPosition> {
-  return new Promise((resolve, reject) =>
-    backend.history.publish(channel, message, LIMITS, (error, position) => {
-      if (position) resolve(position);
-      else reject(error);
-    })
-  );
-}
-
-function beat({ backend, id }: Opened, suspectAfterMs = 60_000) {
-  const stats = {
-    connections: 0,
-    channels: 0,
-    messagesInPerSec: 0,
-    messagesOutPerSec: 0,
-    lagMs: 0,
-    rssBytes: 0,
-    cpuPercent: 0,
-  };
-  const record = { node: id, address: "a:1", version: "0", pid: 1, startedMs: 1, isDraining: false, stats };
-  return backend.registry.beat(record, suspectAfterMs);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 /** Restarts Redis and waits until `nodes` have noticed and are back. */
 async function restart(server: RedisServer, nodes: readonly Opened[]): Promise<void> {
@@ -102,8 +46,7 @@ class Publisher {
   /** Resolves once every publish is answered; fails when one is not, or out of turn. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    const endMs = performance.now() + 4_000;
-    while (this.#answered.length < this.attempts.length && performance.now() < endMs) await pause(5);
+    await until("every publish is answered", () => this.#answered.length >= this.attempts.length, 4_000);
     assert.deepEqual(this.#answered.map((each) => each.message), this.attempts.map((each) => each.message));
     assert.ok(this.attempts.every((each) => each.answers === 1), "a publish was not answered once");
     for (const { error } of this.attempts) assert.ok(!error || isTemporary(error));
@@ -128,12 +71,6 @@ class Publisher {
       this.#answered.push(attempt);
     });
   }
-}
-
-function isTemporary(thrown: unknown): true {
-  assert.ok(thrown instanceof ClientError, String(thrown));
-  assert.equal(thrown.code, 100);
-  return true;
 }
 
 /** Checks that nobody gave an offset out twice, by what publishers were answered and subscribers told. */
@@ -171,8 +108,8 @@ async function subscribeRooms({ backend }: Opened): Promise<void> {
 
 Deno.test("history.publish() loses, doubles and swaps nothing over SCRIPT FLUSH", async () => {
   await using server = await RedisServer.open();
-  await using a = await open(server.url);
-  await using b = await open(server.url);
+  await using a = await openReady(server.url);
+  await using b = await openReady(server.url);
   await subscribeRooms(b);
   const publisher = new Publisher(a);
   for (let i = 0; i < 20; i++) {
@@ -191,9 +128,9 @@ Deno.test("history.publish() loses, doubles and swaps nothing over SCRIPT FLUSH"
 
 Deno.test("history.publish() of two nodes keeps each one's order over SCRIPT FLUSH", async () => {
   await using server = await RedisServer.open();
-  await using a = await open(server.url);
-  await using b = await open(server.url);
-  await using c = await open(server.url);
+  await using a = await openReady(server.url);
+  await using b = await openReady(server.url);
+  await using c = await openReady(server.url);
   await subscribeRooms(c);
   const publishers = [new Publisher(a), new Publisher(b)];
   for (let i = 0; i < 20; i++) {
@@ -211,8 +148,8 @@ Deno.test("history.publish() of two nodes keeps each one's order over SCRIPT FLU
 
 Deno.test("history starts a new epoch and tells it after Redis was restarted without its data", async () => {
   await using server = await RedisServer.open();
-  await using a = await open(server.url);
-  await using b = await open(server.url);
+  await using a = await openReady(server.url);
+  await using b = await openReady(server.url);
   await b.backend.bus.subscribe("room");
   const before = await stored(a, "room", "1");
   await restart(server, [a, b]);
@@ -227,7 +164,7 @@ Deno.test("history starts a new epoch and tells it after Redis was restarted wit
 
 Deno.test("history starts a new epoch and tells it after FLUSHALL", async () => {
   await using server = await RedisServer.open();
-  await using a = await open(server.url);
+  await using a = await openReady(server.url);
   await a.backend.bus.subscribe("room");
   const epochs: string[] = [];
   for (let i = 0; i < 3; i++) {
@@ -243,7 +180,7 @@ Deno.test("history starts a new epoch and tells it after FLUSHALL", async () => 
 
 Deno.test("history starts a new epoch when Redis comes back with older data than it acknowledged", async () => {
   await using server = await RedisServer.open();
-  await using a = await open(server.url);
+  await using a = await openReady(server.url);
   const first = await stored(a, "room", "1");
   await server.command("SAVE");
   const second = await stored(a, "room", "2");
@@ -262,11 +199,11 @@ Deno.test("history starts a new epoch when Redis comes back with older data than
 
 Deno.test("history starts one new epoch when the replication id changes under a connection, and no more", async () => {
   await using server = await RedisServer.open();
-  await using a = await open(server.url);
+  await using a = await openReady(server.url);
   const first = await stored(a, "room", "1");
   await server.command("REPLICAOF", "127.0.0.1", "1");
   await server.command("REPLICAOF", "NO", "ONE");
-  await using b = await open(server.url);
+  await using b = await openReady(server.url);
   const second = await stored(b, "room", "2");
   assert.notEqual(second.epoch, first.epoch);
   assert.equal(second.offset, 1);
@@ -282,9 +219,9 @@ Deno.test("history starts one new epoch when the replication id changes under a 
 
 Deno.test("history.publish() is answered once and gives no offset out twice when Redis is killed", async () => {
   await using server = await RedisServer.open();
-  await using a = await open(server.url);
-  await using b = await open(server.url);
-  await using c = await open(server.url);
+  await using a = await openReady(server.url);
+  await using b = await openReady(server.url);
+  await using c = await openReady(server.url);
   await subscribeRooms(c);
   const publishers = [new Publisher(a), new Publisher(b)];
   for (let i = 0; i < 3; i++) {
@@ -306,7 +243,7 @@ Deno.test("history.publish() is answered once and gives no offset out twice when
 
 Deno.test("history.publish() refuses alone what Redis has no memory for", async () => {
   await using server = await RedisServer.open();
-  await using a = await open(server.url);
+  await using a = await openReady(server.url);
   const first = await stored(a, "room", "1");
   await server.command("CONFIG", "SET", "maxmemory", "1");
   await assert.rejects(stored(a, "room", "2"), isTemporary);
@@ -317,7 +254,7 @@ Deno.test("history.publish() refuses alone what Redis has no memory for", async 
 
 Deno.test("history keeps its place for 30 days, longer than its stream", async () => {
   await using server = await RedisServer.open();
-  await using a = await open(server.url);
+  await using a = await openReady(server.url);
   await stored(a, "room", "1");
   const ttlMs = async (kind: string) => {
     const [, key = ""] = /(shoal:\S+)/.exec(await server.command("KEYS", `*${kind}:room`)) ?? [];
@@ -330,8 +267,8 @@ Deno.test("history keeps its place for 30 days, longer than its stream", async (
 
 Deno.test("presence.stats() of 10000 members answers in time", async () => {
   await using server = await RedisServer.open();
-  await using a = await open(server.url);
-  await using b = await open(server.url);
+  await using a = await openReady(server.url);
+  await using b = await openReady(server.url);
   for (const node of [a, b]) {
     const members = Array.from({ length: 5_000 }, (_, i) => `${node.id}.${i}.abcdef`);
     const added = members.map((client, i) =>
@@ -347,9 +284,9 @@ Deno.test("presence.stats() of 10000 members answers in time", async () => {
 
 Deno.test("clean() that its cleaner did not finish is resumed, and each leave told once", async () => {
   await using server = await RedisServer.open();
-  await using a = await open(server.url);
-  await using b = await open(server.url);
-  await using c = await open(server.url);
+  await using a = await openReady(server.url);
+  await using b = await openReady(server.url);
+  await using c = await openReady(server.url);
   await subscribeRooms(c);
   await beat(a);
   const clients = Array.from({ length: 2_000 }, (_, i) => `${a.id}.${i}.abcdef`);

@@ -1,74 +1,10 @@
 import assert from "node:assert/strict";
-import type { Backend } from "../src/backend/backend.ts";
-import { redisBackend, type RedisBackendOptions } from "../src/backend/redis/mod.ts";
-import { ClientError } from "../src/core/errors.ts";
-import { newNodeId, type NodeId } from "../src/core/ids.ts";
-import { RecordingListener } from "../src/testing/backend_contract.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
+import { pause } from "../src/testing/waiting.ts";
+import { beat, isTemporary, open, openReady, published, ready } from "./redis_kit.ts";
 
+/** What the kit uses. */
 const PUBLISH_TIMEOUT_MS = 1_000;
-
-interface Opened extends AsyncDisposable {
-  readonly id: NodeId;
-  readonly backend: Backend;
-  readonly listener: RecordingListener;
-}
-
-function open(url: string, change: Partial<RedisBackendOptions> = {}): Opened {
-  const factory = redisBackend({
-    url,
-    prefix: "shoal:",
-    partitions: 64,
-    publishTimeoutMs: PUBLISH_TIMEOUT_MS,
-    subscribeTimeoutMs: 1_500,
-    commandTimeoutMs: 1_000,
-    ...change,
-  });
-  const id = newNodeId();
-  const listener = new RecordingListener();
-  const backend = factory(id, listener);
-  return { id, backend, listener, [Symbol.asyncDispose]: () => backend.close() };
-}
-
-async function openReady(url: string, change: Partial<RedisBackendOptions> = {}): Promise<Opened> {
-  const node = open(url, change);
-  await ready(node);
-  return node;
-}
-
-function ready({ backend, listener }: Opened, withinMs = 5_000): Promise<void> {
-  return listener.until("ready", () => backend.state === "ready", withinMs);
-}
-
-function published({ backend }: Opened, channel: string, message: string): Promise<void> {
-  return new Promise((resolve, reject) =>
-    backend.bus.publish(channel, message, (error) => error ? reject(error) : resolve())
-  );
-}
-
-function beat({ backend, id }: Opened) {
-  const stats = {
-    connections: 0,
-    channels: 0,
-    messagesInPerSec: 0,
-    messagesOutPerSec: 0,
-    lagMs: 0,
-    rssBytes: 0,
-    cpuPercent: 0,
-  };
-  const record = { node: id, address: "a:1", version: "0", pid: 1, startedMs: 1, isDraining: false, stats };
-  return backend.registry.beat(record, 60_000);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function isTemporary(thrown: unknown): true {
-  assert.ok(thrown instanceof ClientError, String(thrown));
-  assert.equal(thrown.code, 100);
-  return true;
-}
 
 /** What went wrong, down to the reason. */
 function reasonOf(error: unknown): string {
@@ -77,7 +13,7 @@ function reasonOf(error: unknown): string {
 
 Deno.test("redisBackend() waits for a Redis that is not there at start and says so", async () => {
   await using server = await RedisServer.prepare();
-  await using node = open(server.url);
+  await using node = open(server.url, { subscribeTimeoutMs: 500 });
   const wanted = node.backend.bus.subscribe("room");
   const failed = assert.rejects(wanted, isTemporary);
   await assert.rejects(published(node, "room", "x"), isTemporary);

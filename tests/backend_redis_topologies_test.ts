@@ -10,12 +10,12 @@ import {
   lost,
   open,
   openReady,
-  pause,
   published,
   ready,
   stored,
   subscribeAll,
 } from "./redis_kit.ts";
+import { pause } from "../src/testing/waiting.ts";
 
 Deno.test("redisBackend() behind sentinels goes on at the promoted replica, which was behind, under new epochs", async () => {
   await using group = await RedisSentinel.open({ sentinels: 3, sentinelPassword: "watch" });

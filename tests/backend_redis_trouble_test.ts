@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import type { RedisTopology } from "../src/backend/redis/mod.ts";
 import { RedisCluster } from "../src/testing/redis_cluster.ts";
-import { freePort, RedisServer } from "../src/testing/redis_server.ts";
-import { beat, isTemporary, open, type Opened, pause, published, ready, stored } from "./redis_kit.ts";
+import { RedisServer } from "../src/testing/redis_server.ts";
+import { beat, isTemporary, open, type Opened, published, ready, stored } from "./redis_kit.ts";
+import { unusedPort } from "../src/testing/unused_ports.ts";
+import { pause } from "../src/testing/waiting.ts";
 
 /** What docs/redis.md tells operators to allow; the tests hold it to be enough. */
 const ACL_RULES =
@@ -97,7 +99,7 @@ Deno.test("redisBackend() over TLS trusts the authority it is given, and no othe
   const directory = await Deno.makeTempDir({ prefix: "shoal-tls-" });
   try {
     await makeCertificates(directory);
-    const port = freePort();
+    const port = unusedPort();
     const tls = ["--tls-port", String(port), "--tls-auth-clients", "no"];
     const files = ["cert-file", "server.crt", "key-file", "server.key", "ca-cert-file", "ca.crt"];
     const words = files.map((word, i) => i % 2 ? `${directory}/${word}` : `--tls-${word}`);

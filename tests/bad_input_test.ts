@@ -1,7 +1,6 @@
 /** Clients that err, lie or do not read, against a real node on the transport and its twin: each meets a code or a bound. */
 import assert from "node:assert/strict";
 import { NodeProcess, rssOf, until } from "../src/testing/processes.ts";
-import { unusedPort } from "../src/testing/unused_ports.ts";
 import { WireClient } from "../src/testing/raw_client.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { clientFrame, RawClient, upgradeHead } from "./http_kit.ts";
@@ -81,7 +80,7 @@ const oddNames: readonly string[] = [
 
 for (const transport of ["tcp", "streams"] as const) {
   Deno.test(`a node on ${transport} answers bad input with its codes`, async (t) => {
-    await using redis = await RedisServer.open({ port: unusedPort() });
+    await using redis = await RedisServer.open();
     await using node = await NodeProcess.start({
       redisUrl: redis.url,
       set: { ...QUICK, ...LIMITS, transport },

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { ClusterProcess } from "../src/testing/cluster_process.ts";
 import { type NodeAddress, NodeProcess, pause, survivors, until } from "../src/testing/processes.ts";
-import { unusedPort } from "../src/testing/unused_ports.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { SdkClient, type SdkSubscription } from "../src/testing/sdk_client.ts";
 
@@ -152,7 +151,7 @@ async function endsInOrder(cluster: ClusterProcess): Promise<void> {
 }
 
 Deno.test("a cluster over Redis survives kill, freeze and FLUSHALL, and ends in order", async (t) => {
-  await using redis = await RedisServer.open({ port: unusedPort() });
+  await using redis = await RedisServer.open();
   await using cluster = await ClusterProcess.start({ instances: 3, redisUrl: redis.url });
   const { nodes } = cluster;
   const [one, two, three] = nodes;
@@ -268,7 +267,7 @@ Deno.test("an embedded cluster ends in order on SIGTERM", async () => {
 });
 
 Deno.test("a cluster over Redis leaves no node when its supervisor is killed", async () => {
-  await using redis = await RedisServer.open({ port: unusedPort() });
+  await using redis = await RedisServer.open();
   await using cluster = await ClusterProcess.start({ instances: 2, redisUrl: redis.url });
   using crew = await Crew.open(cluster.nodes, "orphans");
   cluster.supervisor.signal("SIGKILL");
@@ -277,7 +276,7 @@ Deno.test("a cluster over Redis leaves no node when its supervisor is killed", a
 });
 
 Deno.test("nodes keep their clients while Redis is away, and go on when it is back", async (t) => {
-  await using redis = await RedisServer.open({ port: unusedPort() });
+  await using redis = await RedisServer.open();
   const [first, second] = await Promise.all([
     NodeProcess.start({ redisUrl: redis.url }),
     NodeProcess.start({ redisUrl: redis.url }),

@@ -7,7 +7,6 @@ import { CloseError } from "../src/core/errors.ts";
 import type { Incoming } from "../src/protocol/command_check.ts";
 import { decodeLine, splitFrame } from "../src/protocol/json_codec.ts";
 import { NodeProcess, pause, rssOf } from "../src/testing/processes.ts";
-import { unusedPort } from "../src/testing/unused_ports.ts";
 import { WireClient } from "../src/testing/raw_client.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { clientFrame, RawClient, upgradeHead } from "./http_kit.ts";
@@ -178,7 +177,7 @@ for (const transport of ["tcp", "streams"] as const) {
 }
 
 async function fuzz(transport: "tcp" | "streams"): Promise<void> {
-  await using redis = await RedisServer.open({ port: unusedPort() });
+  await using redis = await RedisServer.open();
   await using node = await NodeProcess.start({ redisUrl: redis.url, set: { transport } });
   await warmUp(node);
   const before = await rssOf(node.pid);

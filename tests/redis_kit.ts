@@ -1,11 +1,13 @@
-/** What the tests of the Redis backend over several servers share. */
+/** What the tests of the Redis backend share. */
 import assert from "node:assert/strict";
 import type { Backend, StreamPosition } from "../src/backend/backend.ts";
-import { redisBackend, type RedisBackendCommon, type RedisTopology } from "../src/backend/redis/mod.ts";
+import { redisBackend, type RedisBackendOptions, type RedisTopology } from "../src/backend/redis/mod.ts";
 import { ClientError } from "../src/core/errors.ts";
 import { newNodeId, type NodeId } from "../src/core/ids.ts";
 import { decodePositioned } from "../src/protocol/envelope.ts";
 import { RecordingListener } from "../src/testing/backend_contract.ts";
+import { recordOf } from "../src/testing/node_records.ts";
+import { until } from "../src/testing/waiting.ts";
 
 /** What the tests use. */
 export const PARTITIONS = 64;
@@ -19,10 +21,10 @@ export interface Opened extends AsyncDisposable {
   readonly listener: RecordingListener;
 }
 
-/** Opens one that may not be ready yet. */
-export function open(topology: RedisTopology, change: Partial<RedisBackendCommon> = {}): Opened {
+/** Opens one that may not be ready yet, on a topology or on the one server of a URL. */
+export function open(place: RedisTopology | string, change: Partial<RedisBackendOptions> = {}): Opened {
   const factory = redisBackend({
-    topology,
+    topology: typeof place === "string" ? { kind: "one", url: place } : place,
     prefix: "shoal:",
     partitions: PARTITIONS,
     publishTimeoutMs: 1_000,
@@ -38,10 +40,10 @@ export function open(topology: RedisTopology, change: Partial<RedisBackendCommon
 
 /** Opens one and waits until it is ready. */
 export async function openReady(
-  topology: RedisTopology,
-  change: Partial<RedisBackendCommon> = {},
+  place: RedisTopology | string,
+  change: Partial<RedisBackendOptions> = {},
 ): Promise<Opened> {
-  const node = open(topology, change);
+  const node = open(place, change);
   await ready(node);
   return node;
 }
@@ -77,22 +79,7 @@ export function stored({ backend }: Opened, channel: string, message: string): P
 
 /** One beat. */
 export function beat({ backend, id }: Opened, suspectAfterMs = 60_000) {
-  const stats = {
-    connections: 0,
-    channels: 0,
-    messagesInPerSec: 0,
-    messagesOutPerSec: 0,
-    lagMs: 0,
-    rssBytes: 0,
-    cpuPercent: 0,
-  };
-  const record = { node: id, address: "a:1", version: "0", pid: 1, startedMs: 1, isDraining: false, stats };
-  return backend.registry.beat(record, suspectAfterMs);
-}
-
-/** Waits. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return backend.registry.beat(recordOf(id), suspectAfterMs);
 }
 
 /** Checks for error 100. */
@@ -139,9 +126,8 @@ export class Publisher {
   /** Ends it, and waits until each publish is answered. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    const endMs = performance.now() + 4_000;
-    while (this.#answered < this.#count && performance.now() < endMs) await pause(5);
-    assert.equal(this.#answered, this.#count, "a publish was not answered once");
+    await until("every publish is answered", () => this.#answered >= this.#count, 4_000);
+    assert.equal(this.#answered, this.#count, "a publish was answered twice");
     for (const error of this.failed) isTemporary(error);
   }
 

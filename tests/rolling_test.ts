@@ -42,7 +42,7 @@ for (
   ]
 ) {
   Deno.test(`a node does not become ready beside ${what} format, says why, and is ready once that has gone`, async () => {
-    await using redis = await RedisServer.open({ port: unusedPort() });
+    await using redis = await RedisServer.open();
     const id = "zzzzzzzzzzzzz";
     await fakeNode(redis, id, formats);
     await using one = await (async () => {
@@ -132,7 +132,7 @@ async function tryCall(shared: NodeAddress): Promise<void> {
 Deno.test("reload under load from the previous tag, or from this tree where there is none: no publication is lost, each client reconnects at most once per node, no HTTP caller sees an error", async () => {
   await using previous = await PreviousVersion.unpack() ?? null;
   console.log(`measured: rolls from ${previous?.tag ?? "the same tree: there is no earlier tag"}`);
-  await using redis = await RedisServer.open({ port: unusedPort() });
+  await using redis = await RedisServer.open();
   const start = { instances: 3, redisUrl: redis.url, ...(previous === null ? {} : { tree: previous.tree }) };
   await using cluster = await ClusterProcess.start(start);
   await previous?.upgrade();

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { UnauthorizedError } from "centrifuge";
 import { ClusterProcess } from "../src/testing/cluster_process.ts";
 import { NodeAddress, NodeProcess, pause, runProgram, until } from "../src/testing/processes.ts";
-import { unusedPort } from "../src/testing/unused_ports.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { SdkClient } from "../src/testing/sdk_client.ts";
 
@@ -128,7 +127,7 @@ async function useSdk(t: Deno.TestContext, one: NodeAddress, two: NodeAddress): 
 }
 
 Deno.test("a node serves the official client over Redis", async (t) => {
-  await using redis = await RedisServer.open({ port: unusedPort() });
+  await using redis = await RedisServer.open();
   const options = { redisUrl: redis.url, set: SETTINGS };
   const [first, second] = await Promise.all([NodeProcess.start(options), NodeProcess.start(options)]);
   await using one = first;

@@ -1,166 +1,26 @@
-/** The program as child processes, started as its tasks start it: nodes and clusters for tests of the whole. */
+/** The program as child processes, started as its tasks start it: nodes for tests of the whole. */
 import { fileURLToPath } from "node:url";
+import { root, TestProcess } from "./test_process.ts";
 import { unusedPort } from "./unused_ports.ts";
+import { until } from "./waiting.ts";
 
-/** The repo's folder. */
-export const root = fileURLToPath(new URL("../..", import.meta.url));
+export {
+  isAlive,
+  type ProcessEnd,
+  type ProcessOptions,
+  root,
+  rssOf,
+  survivors,
+  TestProcess,
+} from "./test_process.ts";
+export { pause, until } from "./waiting.ts";
+
 /** The program's entry. */
 export const program = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 /** A node or cluster of a test is ready by then. */
 export const READY_WITHIN_MS = 20_000;
-const LINE_WITHIN_MS = 20_000;
 const STATS_WITHIN_MS = 3_000;
-const KEPT_CHARS = 4 * 1024 * 1024;
-
-/** Waits `ms`. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** Waits for a fact about other processes, which send no event; answers how many milliseconds it took. */
-export async function until(
-  what: string,
-  isTrue: () => boolean | Promise<boolean>,
-  withinMs: number,
-): Promise<number> {
-  const startMs = performance.now();
-  while (!await isTrue()) {
-    if (performance.now() - startMs > withinMs) throw new Error(`Waited ${withinMs} ms in vain: ${what}`);
-    await pause(25);
-  }
-  return Math.round(performance.now() - startMs);
-}
-
-/** True while a process runs; one that has ended and that nobody has fetched yet (state Z) does not. */
-export async function isAlive(pid: number): Promise<boolean> {
-  const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/stat`], stderr: "null" }).output();
-  const state = /\) (\w) /.exec(new TextDecoder().decode(stdout))?.[1];
-  return state !== undefined && state !== "Z";
-}
-
-/** Those of `pids` that still run. */
-export async function survivors(pids: readonly number[]): Promise<readonly number[]> {
-  const alive = await Promise.all(pids.map(isAlive));
-  return pids.filter((_, at) => alive[at]);
-}
-
-/** Resident memory of a process in bytes, 0 when it is gone. */
-export async function rssOf(pid: number): Promise<number> {
-  const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/status`], stderr: "null" })
-    .output();
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(new TextDecoder().decode(stdout))?.[1] ?? 0) * 1024;
-}
-
-/** How a process is started beyond what it inherits: nothing but `PATH`, `HOME`, and where Deno keeps its packages. */
-export interface ProcessOptions {
-  readonly env?: Readonly<Record<string, string>> | undefined;
-  readonly cwd?: string;
-}
-
-/** How a process ended. */
-export interface ProcessEnd {
-  readonly code: number;
-  readonly signal: string | null;
-}
-
-/** A running child whose output is kept and can be waited for. Killed by its own pid when disposed of. */
-export class TestProcess implements AsyncDisposable {
-  readonly pid: number;
-  /** What it has written so far, stdout and stderr together. */
-  text = "";
-  /** Resolves with its end, once all its output is read. */
-  readonly ended: Promise<ProcessEnd>;
-  readonly #child: Deno.ChildProcess;
-  readonly #waiting = new Set<() => void>();
-  #hasEnded = false;
-
-  constructor(command: string, args: readonly string[], { env, cwd = root }: ProcessOptions = {}) {
-    this.#child = new Deno.Command(command, {
-      args: [...args],
-      cwd,
-      clearEnv: true,
-      env: { ...inherited(), NO_COLOR: "1", ...env },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    this.pid = this.#child.pid;
-    this.ended = this.#watch();
-  }
-
-  get hasEnded(): boolean {
-    return this.#hasEnded;
-  }
-
-  /** Sends a signal; does nothing after the end. */
-  signal(signal: Deno.Signal): void {
-    if (!this.#hasEnded) this.#child.kill(signal);
-  }
-
-  /** All matches of `pattern` in the output once there are `count`; throws with the output when they do not come. */
-  async matches(pattern: RegExp, count = 1, withinMs = LINE_WITHIN_MS): Promise<readonly RegExpMatchArray[]> {
-    const deadlineMs = performance.now() + withinMs;
-    for (;;) {
-      const found = [...this.text.matchAll(pattern)];
-      if (found.length >= count) return found;
-      const leftMs = deadlineMs - performance.now();
-      if (leftMs <= 0 || this.#hasEnded) {
-        throw new Error(`Want ${count} of ${pattern}, got ${found.length} in:\n${this.text.slice(-8_000)}`);
-      }
-      await this.#nextOutput(leftMs);
-    }
-  }
-
-  /** Kills it (SIGKILL) and waits for its end. */
-  async kill(): Promise<ProcessEnd> {
-    this.signal("SIGKILL");
-    return await this.ended;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
-  }
-
-  async #watch(): Promise<ProcessEnd> {
-    const outputs = Promise.all([this.#read(this.#child.stdout), this.#read(this.#child.stderr)]);
-    const { code, signal } = await this.#child.status;
-    this.#hasEnded = true;
-    await outputs;
-    this.#wakeAll();
-    return { code, signal };
-  }
-
-  async #read(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-      this.text = (this.text + text).slice(-KEPT_CHARS);
-      this.#wakeAll();
-    }
-  }
-
-  #wakeAll(): void {
-    for (const wake of this.#waiting) wake();
-  }
-
-  #nextOutput(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
-        this.#waiting.delete(wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, ms);
-      this.#waiting.add(wake);
-    });
-  }
-}
-
-/** An environment in which nothing configures the program, whatever the shell of the tests has set. */
-function inherited(): Record<string, string> {
-  const names = ["PATH", "HOME", "DENO_DIR", "DENO_NO_UPDATE_CHECK", "DENO_COVERAGE_DIR", "TMPDIR"];
-  const pairs = names.map((name) => [name, Deno.env.get(name)] as const);
-  return Object.fromEntries(pairs.flatMap(([name, value]) => value === undefined ? [] : [[name, value]]));
-}
 
 /** The rights of `deno task start`. */
 const nodeRights = ["--no-prompt", "--allow-net", "--allow-env", `--allow-read=${root}`];
@@ -196,7 +56,6 @@ export interface NodeOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** `name=value` words of `--set`. */
 /** `--set` flags for options. */
 export function setWords(set: NodeOptions["set"] = {}): readonly string[] {
   return Object.entries(set).flatMap(([name, value]) => ["--set", `${name}=${value}`]);

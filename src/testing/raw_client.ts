@@ -1,4 +1,5 @@
 /** A client of the client protocol without a library: it may say anything, and keeps all that it hears. */
+import { Waiters } from "./waiting.ts";
 
 const WITHIN_MS = 5_000;
 
@@ -32,7 +33,7 @@ export class WireClient implements AsyncDisposable {
   readonly #socket: WebSocket;
   readonly #opened: Promise<boolean>;
   readonly #isAnsweringPings: boolean;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiters = new Waiters();
   #end: Closed | undefined;
   #lastId = 0;
 
@@ -49,7 +50,7 @@ export class WireClient implements AsyncDisposable {
     this.closed = new Promise((resolve) => {
       socket.onclose = ({ code, reason }) => {
         this.#end = { code, reason };
-        this.#wake();
+        this.#waiters.wake();
         resolve(this.#end);
       };
     });
@@ -105,20 +106,17 @@ export class WireClient implements AsyncDisposable {
 
   /** Waits until `isTrue`, looking after each frame. Rejects when the connection ends before, or after `withinMs`. */
   async until(isTrue: () => boolean, what: string, withinMs = WITHIN_MS): Promise<void> {
-    const deadlineMs = performance.now() + withinMs;
-    while (!isTrue()) {
+    const isOver = () => {
+      if (isTrue()) return true;
       if (this.#end !== undefined) throw new Error(`Closed ${this.#end.code} while waiting for ${what}`);
-      const leftMs = deadlineMs - performance.now();
-      if (leftMs <= 0) throw new Error(`Waited ${withinMs} ms in vain for ${what}`);
-      await this.#nextFrame(leftMs);
-    }
+      return false;
+    };
+    await this.#waiters.until(() => what, isOver, withinMs);
   }
 
   /** How it ends; rejects when it does not within `withinMs`. */
   async closing(withinMs = WITHIN_MS): Promise<Closed> {
-    await this.until(() => this.#end !== undefined, "the close", withinMs).catch((error) => {
-      if (this.#end === undefined) throw error;
-    });
+    await this.until(() => this.#end !== undefined, "the close", withinMs);
     return await this.closed;
   }
 
@@ -132,27 +130,11 @@ export class WireClient implements AsyncDisposable {
       if (line === "{}") this.#ping();
       else if (line !== "") this.lines.push(JSON.parse(line));
     }
-    this.#wake();
+    this.#waiters.wake();
   }
 
   #ping(): void {
     this.pings++;
     if (this.#isAnsweringPings) this.send("{}");
-  }
-
-  #wake(): void {
-    for (const wake of this.#waiting) wake();
-  }
-
-  #nextFrame(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
-        this.#waiting.delete(wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, ms);
-      this.#waiting.add(wake);
-    });
   }
 }

@@ -1,4 +1,5 @@
 import type { BackendListener, BackendState } from "../backend/backend.ts";
+import { Waiters } from "./waiting.ts";
 
 /** A message of a channel, as a {@linkcode RecordingListener} saw it. */
 export interface ChannelMessage {
@@ -11,48 +12,31 @@ export class RecordingListener implements BackendListener {
   readonly messages: ChannelMessage[] = [];
   readonly nodeMessages: string[] = [];
   readonly states: BackendState[] = [];
-  readonly #checks = new Set<() => void>();
+  readonly #waiters = new Waiters();
 
   onChannelMessage(channel: string, message: string): void {
     this.messages.push({ channel, message });
-    this.#wake();
+    this.#waiters.wake();
   }
 
   onNodeMessage(message: string): void {
     this.nodeMessages.push(message);
-    this.#wake();
+    this.#waiters.wake();
   }
 
   onState(state: BackendState): void {
     this.states.push(state);
-    this.#wake();
+    this.#waiters.wake();
   }
 
   /** Resolves at the first event after which `isMet` holds; rejects after `withinMs` with `what` in its text. */
-  until(what: string, isMet: () => boolean, withinMs = 8_000): Promise<void> {
-    if (isMet()) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#checks.delete(check);
-        reject(new Error(`Waited ${withinMs} ms for ${what}: ${this.#summary()}`));
-      }, withinMs);
-      const check = () => {
-        if (!isMet()) return;
-        clearTimeout(timer);
-        this.#checks.delete(check);
-        resolve();
-      };
-      this.#checks.add(check);
-    });
+  async until(what: string, isMet: () => boolean, withinMs = 8_000): Promise<void> {
+    await this.#waiters.until(() => `${what}: ${this.#summary()}`, isMet, withinMs);
   }
 
   /** What was received on `channel`, in order. */
   on(channel: string): string[] {
     return this.messages.filter((each) => each.channel === channel).map((each) => each.message);
-  }
-
-  #wake(): void {
-    for (const check of this.#checks) check();
   }
 
   #summary(): string {

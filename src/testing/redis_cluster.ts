@@ -1,6 +1,7 @@
 /** A real Redis Cluster of a test's own. */
 import { RedisServer } from "./redis_server.ts";
 import { unusedPorts } from "./unused_ports.ts";
+import { until } from "./waiting.ts";
 
 const SLOTS = 16_384;
 const JOIN_WITHIN_MS = 15_000;
@@ -110,18 +111,22 @@ export class RedisCluster implements AsyncDisposable {
   }
 
   #until(what: string, isSo: (info: string) => boolean): Promise<void> {
-    return eventually(what, async () => {
+    return joined(what, async () => {
       const infos = await Promise.all(this.servers.map((server) => server.command("CLUSTER", "INFO")));
       return infos.every(isSo);
     });
   }
 
   #untilReplicasFollow(): Promise<void> {
-    return eventually("all replicas follow", async () => {
+    return joined("all replicas follow", async () => {
       const infos = await Promise.all(this.replicas.map((server) => server.command("INFO", "replication")));
       return infos.every((info) => info.includes("master_link_status:up"));
     });
   }
+}
+
+async function joined(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  await until(what, isSo, JOIN_WITHIN_MS);
 }
 
 function clusterWords(busPort: number): readonly string[] {
@@ -147,14 +152,4 @@ function slotsOf(line: string): readonly (readonly [number, number])[] {
     const [, from, to = from] = /^(\d+)(?:-(\d+))?$/.exec(range) ?? [];
     return from === undefined ? [] : [[Number(from), Number(to)] as const];
   });
-}
-
-/** Asks again until it is so. */
-export async function eventually(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + JOIN_WITHIN_MS;
-  while (performance.now() < endMs) {
-    if (await isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`Waited ${JOIN_WITHIN_MS} ms until ${what}`);
 }

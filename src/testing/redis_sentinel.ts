@@ -1,7 +1,9 @@
 /** A real master with a replica, watched by sentinels, of a test's own. */
-import { eventually } from "./redis_cluster.ts";
 import { RedisServer } from "./redis_server.ts";
 import { unusedPorts } from "./unused_ports.ts";
+import { until } from "./waiting.ts";
+
+const SETTLED_WITHIN_MS = 15_000;
 
 /** How the group is laid out. */
 export interface RedisSentinelOptions {
@@ -44,9 +46,9 @@ export class RedisSentinel implements AsyncDisposable {
     const master = await start(fast, masterPort);
     const replica = await start([...fast, "--replicaof", `127.0.0.1 ${masterPort}`], replicaPort);
     // A sentinel looks at a replica once, and then not for ten seconds.
-    await eventually("the replica follows", async () => {
+    await until("the replica follows", async () => {
       return (await replica.command("INFO", "replication")).includes("master_link_status:up");
-    });
+    }, SETTLED_WITHIN_MS);
     const file = sentinelFile(name, masterPort, Math.floor(count / 2) + 1, sentinelPassword);
     const sentinels = await Promise.all(sentinelPorts.map((port) => start([], port, file)));
     const group = new RedisSentinel(name, [master, replica], sentinels);
@@ -63,8 +65,8 @@ export class RedisSentinel implements AsyncDisposable {
     await Promise.all([...this.sentinels, ...this.servers].map((server) => server[Symbol.asyncDispose]()));
   }
 
-  #settled(count: number, password: string | undefined): Promise<void> {
-    return eventually("sentinels know the replica and each other", async () => {
+  async #settled(count: number, password: string | undefined): Promise<void> {
+    await until("sentinels know the replica and each other", async () => {
       const answers = await Promise.all(this.sentinels.map(async (sentinel) => {
         const ask = (word: string) => sentinel.commandAs(password, "SENTINEL", word, this.name);
         return { master: await ask("MASTER"), replicas: await ask("REPLICAS") };
@@ -73,7 +75,7 @@ export class RedisSentinel implements AsyncDisposable {
         valueOf(master, "flags") === "master" && valueOf(master, "num-other-sentinels") === `${count - 1}` &&
         valueOf(replicas, "flags") === "slave" && valueOf(replicas, "master-link-status") === "ok"
       );
-    });
+    }, SETTLED_WITHIN_MS);
   }
 }
 

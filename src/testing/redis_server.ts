@@ -1,3 +1,7 @@
+/** A real redis-server or sentinel as a child process. */
+import { unusedPort } from "./unused_ports.ts";
+import { until } from "./waiting.ts";
+
 const START_WITHIN_MS = 10_000;
 
 /** What a test's Redis is started with beyond the usual. */
@@ -8,12 +12,6 @@ export interface RedisServerOptions {
   readonly words?: readonly string[];
   /** Runs it as a sentinel, with this content of its configuration file. */
   readonly sentinelFile?: string;
-}
-
-/** A port of the loopback address that nobody listens on at this moment. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /**
@@ -37,7 +35,7 @@ export class RedisServer implements AsyncDisposable {
   /** A server that is not running yet; {@linkcode RedisServer.start} starts it. */
   static async prepare(options: RedisServerOptions = {}): Promise<RedisServer> {
     const directory = await Deno.makeTempDir({ prefix: "shoal-redis-" });
-    return new RedisServer(options.port ?? freePort(), directory, options);
+    return new RedisServer(options.port ?? unusedPort(), directory, options);
   }
 
   /** A running server. Rejects when it does not answer within ten seconds. */
@@ -125,16 +123,14 @@ export class RedisServer implements AsyncDisposable {
   }
 
   async #answering(child: Deno.ChildProcess): Promise<void> {
-    const endMs = performance.now() + START_WITHIN_MS;
     let hasEnded = false;
     child.status.then(() => hasEnded = true);
-    while (!hasEnded && performance.now() < endMs) {
+    await until(`redis-server answers on port ${this.port}`, async () => {
+      if (hasEnded) throw new Error(`Cannot start redis-server on port ${this.port}: it has ended`);
       // Any answer will do: a server with a password answers an error.
       const answer = await this.command("PING").catch(() => "");
-      if (/^[+-](PONG|NOAUTH)/.test(answer)) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    throw new Error(`Cannot start redis-server on port ${this.port}: ${hasEnded ? "it ended" : "no answer"}`);
+      return /^[+-](PONG|NOAUTH)/.test(answer);
+    }, START_WITHIN_MS);
   }
 }
 

@@ -1,4 +1,5 @@
 /** The official JavaScript client as tests use it: unchanged, with what it was told kept for looking at. */
+import { Waiters } from "./waiting.ts";
 import {
   Centrifuge,
   type Options,
@@ -35,17 +36,17 @@ export class SdkSubscription {
   readonly answers: SubscribedContext[] = [];
   /** `join <client>`, `leave <client>`, `subscribing <code>`, `unsubscribed <code>`. */
   readonly steps: Step[] = [];
-  readonly #waiting = new Set<() => void>();
+  readonly #waiters = new Waiters();
 
   constructor(subscription: Subscription) {
     this.subscription = subscription;
     subscription.on("publication", (publication) => {
       this.publications.push(publication);
-      this.#look();
+      this.#waiters.wake();
     });
     subscription.on("subscribed", (answer) => {
       this.answers.push(answer);
-      this.#look();
+      this.#waiters.wake();
     });
     subscription.on("join", ({ info }) => this.#step(`join ${info.client}`));
     subscription.on("leave", ({ info }) => this.#step(`leave ${info.client}`));
@@ -60,46 +61,28 @@ export class SdkSubscription {
   }
 
   /** Waits until `data` holds what `isWanted` looks for; answers how many milliseconds that took. */
-  async received(isWanted: (data: unknown) => boolean, withinMs = WITHIN_MS): Promise<number> {
-    const startMs = performance.now();
-    await waitFor(
-      () => this.data.some(isWanted),
-      this.#waiting,
-      withinMs,
-      () => `a publication; there were ${JSON.stringify(this.data).slice(0, 500)}`,
-    );
-    return Math.round(performance.now() - startMs);
+  received(isWanted: (data: unknown) => boolean, withinMs = WITHIN_MS): Promise<number> {
+    const what = () => `a publication; there were ${JSON.stringify(this.data).slice(0, 500)}`;
+    return this.#waiters.until(what, () => this.data.some(isWanted), withinMs);
   }
 
   /** Waits for the answer to the subscribe number `count`, counted from 1. */
   async answered(count: number, withinMs = WITHIN_MS): Promise<SubscribedContext> {
-    await waitFor(
-      () => this.answers.length >= count,
-      this.#waiting,
-      withinMs,
-      () =>
-        `subscribe number ${count}; there were ${JSON.stringify(this.answers)} and ${this.steps.join(", ")}`,
-    );
+    const heard = () => `${JSON.stringify(this.answers)} and ${this.steps.join(", ")}`;
+    const what = () => `subscribe number ${count}; there were ${heard()}`;
+    await this.#waiters.until(what, () => this.answers.length >= count, withinMs);
     return this.answers[count - 1] as SubscribedContext; // there are as many
   }
 
   /** Waits for a step. */
   async step(wanted: Step, withinMs = WITHIN_MS): Promise<void> {
-    await waitFor(
-      () => this.steps.includes(wanted),
-      this.#waiting,
-      withinMs,
-      () => `step "${wanted}"; there were ${this.steps.join(", ")}`,
-    );
+    const what = () => `step "${wanted}"; there were ${this.steps.join(", ")}`;
+    await this.#waiters.until(what, () => this.steps.includes(wanted), withinMs);
   }
 
   #step(step: Step): void {
     this.steps.push(step);
-    this.#look();
-  }
-
-  #look(): void {
-    for (const look of this.#waiting) look();
+    this.#waiters.wake();
   }
 }
 
@@ -112,7 +95,7 @@ export class SdkClient implements Disposable {
   /** The transport of each connection it had. */
   readonly transports: string[] = [];
   readonly errors: number[] = [];
-  readonly #waiting = new Set<() => void>();
+  readonly #waiters = new Waiters();
 
   constructor(url: string | TransportEndpoint[], options: Partial<Options> = {}, make = jsonClient) {
     this.centrifuge = make(url, { ...RECONNECT, timeout: 3_000, ...options });
@@ -159,15 +142,9 @@ export class SdkClient implements Disposable {
   }
 
   /** Waits for a step at or after place `from` in {@linkcode steps}; answers how many milliseconds it took. */
-  async step(wanted: Step, from = 0, withinMs = WITHIN_MS): Promise<number> {
-    const startMs = performance.now();
-    await waitFor(
-      () => this.steps.indexOf(wanted, from) >= 0,
-      this.#waiting,
-      withinMs,
-      () => `step "${wanted}"; there were ${this.steps.slice(from).join(", ")}`,
-    );
-    return Math.round(performance.now() - startMs);
+  step(wanted: Step, from = 0, withinMs = WITHIN_MS): Promise<number> {
+    const what = () => `step "${wanted}"; there were ${this.steps.slice(from).join(", ")}`;
+    return this.#waiters.until(what, () => this.steps.indexOf(wanted, from) >= 0, withinMs);
   }
 
   [Symbol.dispose](): void {
@@ -176,31 +153,6 @@ export class SdkClient implements Disposable {
 
   #step(step: Step): void {
     this.steps.push(step);
-    for (const look of this.#waiting) look();
+    this.#waiters.wake();
   }
-}
-
-/** Waits until `isTrue`, looking each time the set's callbacks are called. */
-function waitFor(
-  isTrue: () => boolean,
-  looks: Set<() => void>,
-  withinMs: number,
-  what: () => string,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const finish = (settle: () => void) => {
-      clearTimeout(timer);
-      looks.delete(look);
-      settle();
-    };
-    const look = () => {
-      if (isTrue()) finish(resolve);
-    };
-    const timer = setTimeout(
-      () => finish(() => reject(new Error(`Waited ${withinMs} ms in vain for ${what()}`))),
-      withinMs,
-    );
-    looks.add(look);
-    look();
-  });
 }

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { ClusterProcess } from "../../src/testing/cluster_process.ts";
 import { pause } from "../../src/testing/processes.ts";
 import { RedisServer } from "../../src/testing/redis_server.ts";
-import { unusedPort } from "../../src/testing/unused_ports.ts";
 import { assertNothingMissing, DURABLE, fleetFigures, throughFault, undisturbed } from "./bystanders.ts";
 import type { Drill, DrillScale, Figures } from "./drill.ts";
 import type { Fleet } from "./fleet.ts";
@@ -24,7 +23,7 @@ async function faultOfNode(
   report: (figures: Figures) => void,
   fault: Fault,
 ): Promise<void> {
-  await using redis = await RedisServer.open({ port: unusedPort() });
+  await using redis = await RedisServer.open();
   await using cluster = await ClusterProcess.start({ instances: 3, redisUrl: redis.url });
   const [one, victim, three] = cluster.nodes;
   assert.ok(one && victim && three);

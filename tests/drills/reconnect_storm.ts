@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { ClusterProcess } from "../../src/testing/cluster_process.ts";
 import { pause, until } from "../../src/testing/processes.ts";
 import { RedisServer } from "../../src/testing/redis_server.ts";
-import { unusedPort } from "../../src/testing/unused_ports.ts";
 import { DURABLE, fleetFigures } from "./bystanders.ts";
 import type { Drill } from "./drill.ts";
 import { Fleet } from "./fleet.ts";
@@ -17,7 +16,7 @@ export const reconnectStorm: Drill = {
   fault: "10,000 clients (long; 600 short) reconnect at once after the kill of their node",
   async run(scale, report) {
     const clients = scale.name === "long" ? 10_000 : 600;
-    await using redis = await RedisServer.open({ port: unusedPort() });
+    await using redis = await RedisServer.open();
     await using cluster = await ClusterProcess.start({ instances: 3, redisUrl: redis.url });
     const [victim] = cluster.nodes;
     assert.ok(victim);

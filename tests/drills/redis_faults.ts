@@ -40,7 +40,7 @@ async function outageDrill(
   report: (figures: Figures) => void,
   outage: Outage,
 ): Promise<void> {
-  await using redis = await RedisServer.open({ port: unusedPort(), words: outage.words ?? [] });
+  await using redis = await RedisServer.open({ words: outage.words ?? [] });
   await using cluster = await ClusterProcess.start({ instances: 3, redisUrl: redis.url });
   const idsBefore = await idsOf(cluster.nodes);
   const addresses = cluster.nodes.map(({ ws }) => ws);
@@ -106,7 +106,7 @@ export const partition: Drill = {
   name: "partition",
   fault: "one of three nodes is cut off from Redis for 12 s, without a close, then joined again",
   async run(scale, report) {
-    await using redis = await RedisServer.open({ port: unusedPort() });
+    await using redis = await RedisServer.open();
     await using proxy = new TcpProxy(redis.port, unusedPort());
     await using one = await NodeProcess.start({ redisUrl: redis.url });
     await using two = await NodeProcess.start({ redisUrl: `redis://127.0.0.1:${proxy.port}` });

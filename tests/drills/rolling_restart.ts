@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { ClusterProcess } from "../../src/testing/cluster_process.ts";
 import { NginxServer } from "../../src/testing/nginx_server.ts";
 import { RedisServer } from "../../src/testing/redis_server.ts";
-import { unusedPort } from "../../src/testing/unused_ports.ts";
 import { assertNothingMissing, DURABLE, fleetFigures, throughFault } from "./bystanders.ts";
 import type { Drill } from "./drill.ts";
 import type { Fleet } from "./fleet.ts";
@@ -49,7 +48,7 @@ export const rollingRestart: Drill = {
   name: "rolling-restart",
   fault: "three nodes behind nginx are replaced one after the other",
   async run(scale, report) {
-    await using redis = await RedisServer.open({ port: unusedPort() });
+    await using redis = await RedisServer.open();
     const set = { insecure: true, trusted_proxies: "127.0.0.1" };
     await using cluster = await ClusterProcess.start({ instances: NODES, redisUrl: redis.url, set });
     const servers = cluster.nodes.map(({ port }) => `127.0.0.1:${port}`);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { newNodeId } from "../../core/ids.ts";
+import { recordOf } from "../../testing/node_records.ts";
 import { memoryBackend, MemoryHub } from "./mod.ts";
 
 const silent = { onChannelMessage() {}, onNodeMessage() {}, onState() {} };
@@ -47,16 +48,7 @@ Deno.test("beat() tells a time that moves with the monotonic clock, whatever the
   const hub = new MemoryHub({ wallMs: () => wallMs, monotonicMs: () => monotonicMs });
   const node = newNodeId();
   const backend = memoryBackend(hub)(node, silent);
-  const stats = {
-    connections: 0,
-    channels: 0,
-    messagesInPerSec: 0,
-    messagesOutPerSec: 0,
-    lagMs: 0,
-    rssBytes: 0,
-    cpuPercent: 0,
-  };
-  const record = { node, address: "a:1", version: "1", pid: 1, startedMs: 0, isDraining: false, stats };
+  const record = recordOf(node);
   assert.equal((await backend.registry.beat(record, 1)).nowMs, 1_000_000);
   [wallMs, monotonicMs] = [5, 510];
   assert.equal((await backend.registry.beat(record, 1)).nowMs, 1_000_500);

@@ -1,21 +1,7 @@
 import assert from "node:assert/strict";
 import { newNodeId, type NodeId } from "../../core/ids.ts";
-import type { NodeRecord } from "../backend.ts";
+import { recordOf } from "../../testing/node_records.ts";
 import { NodeTable } from "./node_table.ts";
-
-const stats = {
-  connections: 0,
-  channels: 0,
-  messagesInPerSec: 0,
-  messagesOutPerSec: 0,
-  lagMs: 0,
-  rssBytes: 0,
-  cpuPercent: 0,
-};
-
-function recordOf(node: NodeId): NodeRecord {
-  return { node, address: "127.0.0.1:1", version: "1", pid: 1, startedMs: 0, isDraining: false, stats };
-}
 
 function tableAt(
   clock: { nowMs: number },

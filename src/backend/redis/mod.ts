@@ -7,8 +7,9 @@ import { type RedisTopology, resolveTopology } from "./topology.ts";
 
 export type { RedisTopology } from "./topology.ts";
 
-/** What all nodes of a cluster have in common, wherever their Redis is. */
-export interface RedisBackendCommon {
+/** How a node reaches its Redis; the same on all nodes of a cluster. */
+export interface RedisBackendOptions {
+  readonly topology: RedisTopology;
   /** PEM of a certificate authority that is trusted beside the usual ones. */
   readonly ca?: string;
   /** Stands before every key and channel; no braces. Clusters with different prefixes can share a Redis. */
@@ -23,23 +24,13 @@ export interface RedisBackendCommon {
   readonly commandTimeoutMs: number;
 }
 
-/** How a node reaches its Redis: several servers by their topology, or one by its URL alone. */
-export type RedisBackendOptions =
-  & RedisBackendCommon
-  & (
-    | { readonly topology: RedisTopology }
-    /** `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for TLS. */
-    | { readonly url: string }
-  );
-
 /**
  * A backend over Redis 6.2 or later (7.0 for a Redis Cluster), for nodes on any number of machines. A Redis that cannot
  * be reached is waited for, at start and later. Throws `TypeError` on a URL or prefix it cannot use.
  */
 export function redisBackend(options: RedisBackendOptions): BackendFactory {
   const { prefix, partitions, ca = "" } = options;
-  const given: RedisTopology = "url" in options ? { kind: "one", url: options.url } : options.topology;
-  const topology = resolveTopology(given, partitions, ca);
+  const topology = resolveTopology(options.topology, partitions, ca);
   const keys = redisKeys(prefix, partitions);
   const { isSharded } = topology;
   return (node, listener) => {

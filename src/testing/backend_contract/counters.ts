@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
+import { pause } from "../waiting.ts";
 import { type ContractTest, eventually, numbers, openNodes } from "./kit.ts";
 
 const LONG_MS = 60_000;
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 /** What {@linkcode Counters} promises. */
 export const counterTests: readonly ContractTest[] = [

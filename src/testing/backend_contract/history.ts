@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { StreamPosition } from "../../backend/backend.ts";
 import { decodePositioned, encodePositioned, type PositionedEnvelope } from "../../protocol/envelope.ts";
+import { pause } from "../waiting.ts";
 import { AWKWARD_CHANNELS, AWKWARD_MESSAGES } from "./bus.ts";
 import { ALL, filled, LIMITS, offsetsOf, stored } from "./history_kit.ts";
 import {
@@ -266,7 +267,7 @@ const keepingTests: readonly ContractTest[] = [
       assert.ok(a);
       await stored(a, "room", "1", { ttlMs: 300 });
       await stored(a, "room", "2", { ttlMs: 60_000 });
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await pause(400);
       assert.deepEqual(offsetsOf(await a.backend.history.read("room", ALL)), [1, 2]);
     },
   },

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import type { Backend, ClientRecord, NodeRecord, NodeStats, Suspect } from "../../backend/backend.ts";
+import type { Backend, ClientRecord, Suspect } from "../../backend/backend.ts";
 import { ClientError } from "../../core/errors.ts";
 import { newNodeId, type NodeId } from "../../core/ids.ts";
+import { recordOf } from "../node_records.ts";
 import type { RecordingListener } from "../recording_listener.ts";
+import { pause } from "../waiting.ts";
 
 /** One backend and what it told its node. */
 export interface TestNode {
@@ -29,16 +31,6 @@ export interface NamedNode extends TestNode {
   readonly id: NodeId;
 }
 
-export const IDLE: NodeStats = {
-  connections: 0,
-  channels: 0,
-  messagesInPerSec: 0,
-  messagesOutPerSec: 0,
-  lagMs: 0,
-  rssBytes: 1,
-  cpuPercent: 0,
-};
-
 /** Opens `count` nodes, one after the other. */
 export async function openNodes(cluster: TestCluster, count: number): Promise<NamedNode[]> {
   const nodes: NamedNode[] = [];
@@ -47,12 +39,6 @@ export async function openNodes(cluster: TestCluster, count: number): Promise<Na
     nodes.push({ id, ...await cluster.node(id) });
   }
   return nodes;
-}
-
-/** The record a test node beats with. */
-export function recordOf(node: NodeId, change: Partial<NodeRecord> = {}): NodeRecord {
-  const fixed = { address: "127.0.0.1:8080", version: "0.1.0", pid: 1, startedMs: 1_700_000_000_000 };
-  return { node, ...fixed, isDraining: false, stats: IDLE, ...change };
 }
 
 /** `count` client records of `node`. */
@@ -88,7 +74,7 @@ export async function eventually<T>(
   while (performance.now() < endMs) {
     const found = await probe();
     if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await pause(5);
   }
   throw new Error(`Waited ${withinMs} ms for ${what}`);
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { PublishDone } from "../../backend/backend.ts";
-import { clientsFor, type ContractTest, isTemporary, openNodes, published, recordOf } from "./kit.ts";
+import { recordOf } from "../node_records.ts";
+import { clientsFor, type ContractTest, isTemporary, openNodes, published } from "./kit.ts";
 
 /** What {@linkcode Backend} promises of its own state. */
 export const lifecycleTests: readonly ContractTest[] = [

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { IDLE, recordOf } from "../node_records.ts";
 import {
   beat,
   buried,
@@ -6,9 +7,7 @@ import {
   clientsFor,
   type ContractTest,
   eventually,
-  IDLE,
   openNodes,
-  recordOf,
   suspicionOf,
 } from "./kit.ts";
 

@@ -1,0 +1,119 @@
+/** Child processes of tests: their output is kept, and they end with the test. */
+import { fileURLToPath } from "node:url";
+import { Waiters } from "./waiting.ts";
+
+/** The repo's folder. */
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+const LINE_WITHIN_MS = 20_000;
+const KEPT_CHARS = 4 * 1024 * 1024;
+
+/** True while a process runs; one that has ended and that nobody has fetched yet (state Z) does not. */
+export async function isAlive(pid: number): Promise<boolean> {
+  const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/stat`], stderr: "null" }).output();
+  const state = /\) (\w) /.exec(new TextDecoder().decode(stdout))?.[1];
+  return state !== undefined && state !== "Z";
+}
+
+/** Those of `pids` that still run. */
+export async function survivors(pids: readonly number[]): Promise<readonly number[]> {
+  const alive = await Promise.all(pids.map(isAlive));
+  return pids.filter((_, at) => alive[at]);
+}
+
+/** Resident memory of a process in bytes, 0 when it is gone. */
+export async function rssOf(pid: number): Promise<number> {
+  const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/status`], stderr: "null" })
+    .output();
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(new TextDecoder().decode(stdout))?.[1] ?? 0) * 1024;
+}
+
+/** How a process is started beyond what it inherits: nothing but `PATH`, `HOME`, and where Deno keeps its packages. */
+export interface ProcessOptions {
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly cwd?: string;
+}
+
+/** How a process ended. */
+export interface ProcessEnd {
+  readonly code: number;
+  readonly signal: string | null;
+}
+
+/** A running child whose output is kept and can be waited for. Killed by its own pid when disposed of. */
+export class TestProcess implements AsyncDisposable {
+  readonly pid: number;
+  /** What it has written so far, stdout and stderr together. */
+  text = "";
+  /** Resolves with its end, once all its output is read. */
+  readonly ended: Promise<ProcessEnd>;
+  readonly #child: Deno.ChildProcess;
+  readonly #waiters = new Waiters();
+  #hasEnded = false;
+
+  constructor(command: string, args: readonly string[], { env, cwd = root }: ProcessOptions = {}) {
+    this.#child = new Deno.Command(command, {
+      args: [...args],
+      cwd,
+      clearEnv: true,
+      env: { ...inherited(), NO_COLOR: "1", ...env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.pid = this.#child.pid;
+    this.ended = this.#watch();
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Sends a signal; does nothing after the end. */
+  signal(signal: Deno.Signal): void {
+    if (!this.#hasEnded) this.#child.kill(signal);
+  }
+
+  /** All matches of `pattern` in the output once there are `count`; throws with the output when they do not come. */
+  async matches(pattern: RegExp, count = 1, withinMs = LINE_WITHIN_MS): Promise<readonly RegExpMatchArray[]> {
+    const found = () => [...this.text.matchAll(pattern)];
+    const isOver = () => found().length >= count || this.#hasEnded;
+    const what = () => `${count} of ${pattern}, got ${found().length} in:\n${this.text.slice(-8_000)}`;
+    await this.#waiters.until(what, isOver, withinMs);
+    if (found().length < count) throw new Error(`It has ended without ${what()}`);
+    return found();
+  }
+
+  /** Kills it (SIGKILL) and waits for its end. */
+  async kill(): Promise<ProcessEnd> {
+    this.signal("SIGKILL");
+    return await this.ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+
+  async #watch(): Promise<ProcessEnd> {
+    const outputs = Promise.all([this.#read(this.#child.stdout), this.#read(this.#child.stderr)]);
+    const { code, signal } = await this.#child.status;
+    this.#hasEnded = true;
+    await outputs;
+    this.#waiters.wake();
+    return { code, signal };
+  }
+
+  async #read(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      this.text = (this.text + text).slice(-KEPT_CHARS);
+      this.#waiters.wake();
+    }
+  }
+}
+
+/** An environment in which nothing configures the program, whatever the shell of the tests has set. */
+function inherited(): Record<string, string> {
+  const names = ["PATH", "HOME", "DENO_DIR", "DENO_NO_UPDATE_CHECK", "DENO_COVERAGE_DIR", "TMPDIR"];
+  const pairs = names.map((name) => [name, Deno.env.get(name)] as const);
+  return Object.fromEntries(pairs.flatMap(([name, value]) => value === undefined ? [] : [[name, value]]));
+}
