@@ -77,7 +77,7 @@ export class Cluster {
     return this.#members.some((node) => node.port === port && node.state?.state === "ready");
   }
 
-  /** Ports of the members, in order. */
+  /** Ports of the members in the order of their places: further nodes come last, whatever their port. */
   get ports(): readonly number[] {
     return this.#members.map(({ port }) => port);
   }
@@ -111,10 +111,8 @@ export class Cluster {
    * once: it is started again as often as it takes. The answer as with {@linkcode take}.
    */
   async renew(options: ManagedNodeOptions): Promise<string | undefined> {
-    const left = this.dismiss(options.port);
     const node = this.#make(options);
-    this.#members = inOrder([...this.#members, node]);
-    await left;
+    await this.#join(node);
     if (this.isEnding) return ENDING;
     node.start();
     return await this.#whyNotReady(node, options);
@@ -147,12 +145,18 @@ export class Cluster {
     }`;
   }
 
-  /** Puts `node` into the place of the one on its port, which drains until this resolves. */
+  /** Makes a node that was on trial a member. */
   async #admit(node: ManagedNode): Promise<undefined> {
-    const old = this.#members.find((member) => member.port === node.port);
     this.#trials.delete(node);
     node.isOnTrial = false;
-    this.#members = inOrder([...this.#members.filter((member) => member !== old), node]);
+    await this.#join(node);
+  }
+
+  /** Makes `node` a member: in the place of the one on its port, which drains until this resolves, or the last. */
+  async #join(node: ManagedNode): Promise<void> {
+    const at = this.#members.findIndex((member) => member.port === node.port);
+    const old = this.#members[at];
+    this.#members = at < 0 ? [...this.#members, node] : this.#members.with(at, node);
     if (old !== undefined) await this.#leave(old);
   }
 
@@ -221,7 +225,3 @@ export class Cluster {
 }
 
 const ENDING = "the cluster is ending";
-
-function inOrder(nodes: readonly ManagedNode[]): readonly ManagedNode[] {
-  return [...nodes].sort((a, b) => a.port - b.port);
-}
