@@ -1,95 +1,43 @@
 /** The supervisor as a process, over nodes that are processes: what it keeps running and what it leaves behind. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { isAlive, pause, survivors, TestProcess, until } from "../src/testing/processes.ts";
 
 const PROGRAM = fileURLToPath(new URL("../src/testing/fake_cluster.ts", import.meta.url));
-const WITHIN_MS = 10_000;
 
 interface Output {
   readonly code: number;
   readonly text: string;
 }
 
-function command(args: readonly string[], directory: string, env: Record<string, string> = {}): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-lock", "-A", PROGRAM, ...args],
-    cwd: directory,
-    env: { NO_COLOR: "1", ...env },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  });
+/** The words that start the supervisor of fake nodes. */
+function wordsOf(args: readonly string[]): readonly string[] {
+  return ["run", "--no-lock", "-A", PROGRAM, ...args];
+}
+
+function started(args: readonly string[], directory: string): TestProcess {
+  return new TestProcess(Deno.execPath(), wordsOf(args), { cwd: directory });
+}
+
+/** Its exit code and whole output. */
+async function endOf(process: TestProcess): Promise<Output> {
+  const { code } = await process.ended;
+  return { code, text: process.text };
 }
 
 async function runToEnd(args: readonly string[], directory: string): Promise<Output> {
-  const { code, stdout, stderr } = await command(args, directory).output();
-  const decoder = new TextDecoder();
-  return { code, text: decoder.decode(stdout) + decoder.decode(stderr) };
-}
-
-/** A running process whose output can be waited for. */
-class Running implements AsyncDisposable {
-  readonly child: Deno.ChildProcess;
-  text = "";
-  #waiting: () => void = () => {};
-  readonly #reading: Promise<unknown>;
-
-  constructor(child: Deno.ChildProcess) {
-    this.child = child;
-    this.#reading = Promise.all([this.#read(child.stdout), this.#read(child.stderr)]);
-  }
-
-  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
-    const decoder = new TextDecoder();
-    for await (const chunk of stream) {
-      this.text += decoder.decode(chunk, { stream: true });
-      this.#waiting();
-    }
-  }
-
-  /** All matches of `pattern` once there are `count`. */
-  async matches(pattern: RegExp, count: number): Promise<readonly RegExpMatchArray[]> {
-    const deadlineMs = performance.now() + WITHIN_MS;
-    for (;;) {
-      const found = [...this.text.matchAll(pattern)];
-      if (found.length >= count) return found;
-      const leftMs = deadlineMs - performance.now();
-      assert.ok(leftMs > 0, `Waited for ${count} of ${pattern}, got ${found.length} in:\n${this.text}`);
-      await this.#nextOutput(leftMs);
-    }
-  }
-
-  #nextOutput(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#waiting = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  /** Its exit code and whole output. */
-  async ended(): Promise<Output> {
-    const { code } = await this.child.status;
-    await this.#reading;
-    return { code, text: this.text };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (await isAlive(this.child.pid)) this.child.kill("SIGKILL");
-    await this.ended();
-  }
+  await using process = started(args, directory);
+  return await endOf(process);
 }
 
 /** A cluster in a folder of its own whose nodes are all ready. */
 class TestCluster implements AsyncDisposable {
-  readonly #running: Running;
+  readonly #running: TestProcess;
   readonly directory: string;
   ports: readonly number[] = [];
   pids: readonly number[] = [];
 
-  private constructor(running: Running, directory: string) {
+  private constructor(running: TestProcess, directory: string) {
     this.#running = running;
     this.directory = directory;
   }
@@ -97,19 +45,19 @@ class TestCluster implements AsyncDisposable {
   static async start(instances: number, ...nodeArgs: readonly string[]): Promise<TestCluster> {
     const directory = await Deno.makeTempDir();
     const args = ["0", String(instances), ...nodeArgs];
-    const cluster = new TestCluster(new Running(command(args, directory).spawn()), directory);
+    const cluster = new TestCluster(started(args, directory), directory);
     await cluster.#readied(instances);
     return cluster;
   }
 
   async #readied(instances: number): Promise<void> {
-    const started = await this.#running.matches(/node (\d+) starting \(pid (\d+)\)/g, instances);
+    const starts = await this.#running.matches(/node (\d+) starting \(pid (\d+)\)/g, instances);
     await this.#running.matches(/nodes? is up/g, 1);
-    this.ports = started.map((match) => Number(match[1]));
-    this.pids = started.map((match) => Number(match[2]));
+    this.ports = starts.map((match) => Number(match[1]));
+    this.pids = starts.map((match) => Number(match[2]));
   }
 
-  get running(): Running {
+  get running(): TestProcess {
     return this.#running;
   }
 
@@ -124,35 +72,13 @@ class TestCluster implements AsyncDisposable {
   }
 }
 
-/** True while a process runs; one that nobody has fetched yet (state Z) does not. */
-async function isAlive(pid: number): Promise<boolean> {
-  const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/stat`], stderr: "null" }).output();
-  const state = /\) (\w) /.exec(new TextDecoder().decode(stdout))?.[1];
-  return state !== undefined && state !== "Z";
-}
-
 /** Processes of all nodes that a supervisor with this output has started. */
 function startedPids(text: string): readonly number[] {
   return Array.from(text.matchAll(/starting \(pid (\d+)\)/g), (match) => Number(match[1]));
 }
 
-async function survivorCount(pids: readonly number[]): Promise<number> {
-  const alive = await Promise.all(pids.map(isAlive));
-  return alive.filter((isOne) => isOne).length;
-}
-
 async function allGone(pids: readonly number[]): Promise<boolean> {
-  const alive = await Promise.all(pids.map(isAlive));
-  return !alive.includes(true);
-}
-
-/** Waits for a fact about foreign processes, which send no event. */
-async function until(what: string, isTrue: () => Promise<boolean>, withinMs = 3_000): Promise<void> {
-  const deadlineMs = performance.now() + withinMs;
-  while (!await isTrue()) {
-    assert.ok(performance.now() < deadlineMs, `Waited ${withinMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  return (await survivors(pids)).length === 0;
 }
 
 /** The supervisor that left its file in `directory`. */
@@ -211,10 +137,10 @@ Deno.test("runCluster() replaces a node that is over its memory limit", async ()
 
 Deno.test("runCluster() waits for a node that answers but is not ready, and tells its cause", async () => {
   const directory = await Deno.makeTempDir();
-  await using running = new Running(command(["0", "1", "--never-ready"], directory).spawn());
+  await using running = started(["0", "1", "--never-ready"], directory);
   await running.matches(/node \d+ waits: no Redis/g, 1);
-  running.child.kill("SIGTERM");
-  assert.equal((await running.ended()).code, 0);
+  running.signal("SIGTERM");
+  assert.equal((await endOf(running)).code, 0);
   await Deno.remove(directory, { recursive: true });
 });
 
@@ -237,15 +163,15 @@ Deno.test("runCluster() names the running cluster when its port is wanted again"
   assert.equal(code, 1);
   assert.match(
     text,
-    new RegExp(`\\(pid ${cluster.running.child.pid}\\): end it with .deno task cluster stop`),
+    new RegExp(`\\(pid ${cluster.running.pid}\\): end it with .deno task cluster stop`),
   );
 });
 
 Deno.test("runCluster() drains all nodes on SIGINT, also when it arrives twice at once", async () => {
   await using cluster = await TestCluster.start(2);
-  cluster.running.child.kill("SIGINT");
-  cluster.running.child.kill("SIGTERM");
-  const { code, text } = await cluster.running.ended();
+  cluster.running.signal("SIGINT");
+  cluster.running.signal("SIGTERM");
+  const { code, text } = await endOf(cluster.running);
   assert.equal(code, 0);
   assert.equal([...text.matchAll(/node \d+ ended\n/g)].length, 2);
   assert.equal(await allGone(cluster.pids), true);
@@ -254,10 +180,10 @@ Deno.test("runCluster() drains all nodes on SIGINT, also when it arrives twice a
 Deno.test("runCluster() reloads on SIGHUP without a terminal, and ends on SIGTERM in the middle of it", async () => {
   await using cluster = await TestCluster.start(2);
   const { running } = cluster;
-  running.child.kill("SIGHUP");
+  running.signal("SIGHUP");
   await running.matches(/1 of 2: node \d+ replaced/g, 1);
-  running.child.kill("SIGTERM");
-  assert.equal((await running.ended()).code, 0);
+  running.signal("SIGTERM");
+  assert.equal((await endOf(running)).code, 0);
   assert.match(running.text, /Reload stopped at node \d+: the cluster is ending/);
   assert.equal(await allGone(startedPids(running.text)), true);
 });
@@ -265,15 +191,7 @@ Deno.test("runCluster() reloads on SIGHUP without a terminal, and ends on SIGTER
 Deno.test("runCluster() ends on SIGHUP when it was started from a terminal", async () => {
   const directory = await Deno.makeTempDir();
   const line = `NO_COLOR=1 exec "${Deno.execPath()}" run --no-lock -A "${PROGRAM}" 0 1`;
-  await using terminal = new Running(
-    new Deno.Command("script", {
-      args: ["-qefc", line, "/dev/null"],
-      cwd: directory,
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn(),
-  );
+  await using terminal = new TestProcess("script", ["-qefc", line, "/dev/null"], { cwd: directory });
   await terminal.matches(/1 node is up/g, 1);
   const pid = await supervisorOf(directory);
   await using _ = killedAtEnd(pid);
@@ -313,21 +231,21 @@ Deno.test("reloadCluster() stops at a node that crashes, and the old ones keep r
     /before it was ready; the last it wrote:\nshoal \| {3}boom: told to crash/g,
     1,
   );
-  assert.equal(await survivorCount(cluster.pids), 2);
+  assert.equal((await survivors(cluster.pids)).length, 2);
   const status = await runToEnd(["status", String(cluster.port)], cluster.directory);
   assert.equal(status.code, 0, status.text);
 });
 
 Deno.test("reloadCluster() replaces a node that never was ready, for which there is no successor to wait for", async () => {
   const directory = await Deno.makeTempDir();
-  await using running = new Running(command(["0", "1", "--never-ready"], directory).spawn());
-  const [started] = await running.matches(/node (\d+) starting/g, 1);
+  await using running = started(["0", "1", "--never-ready"], directory);
+  const [start] = await running.matches(/node (\d+) starting/g, 1);
   await Deno.writeTextFile(`${directory}/node-args`, "");
-  const { code, text } = await runToEnd(["reload", started?.[1] ?? ""], directory);
+  const { code, text } = await runToEnd(["reload", start?.[1] ?? ""], directory);
   assert.equal(code, 0, text);
   await running.matches(/1 node is up/g, 1);
-  running.child.kill("SIGTERM");
-  assert.equal((await running.ended()).code, 0);
+  running.signal("SIGTERM");
+  assert.equal((await endOf(running)).code, 0);
   assert.equal(await allGone(startedPids(running.text)), true);
   await Deno.remove(directory, { recursive: true });
 });
@@ -345,7 +263,7 @@ Deno.test("reloadCluster() is refused while another is under way", async () => {
   await using cluster = await TestCluster.start(2);
   const first = runToEnd(["reload", String(cluster.port)], cluster.directory);
   await cluster.running.matches(/Reload: replacing/g, 1);
-  cluster.running.child.kill("SIGHUP");
+  cluster.running.signal("SIGHUP");
   await cluster.running.matches(/Cannot start a reload: a reload is under way/g, 1);
   assert.equal((await first).code, 0);
   cluster.pids = startedPids(cluster.running.text);
@@ -363,16 +281,16 @@ Deno.test("scaleCluster() adds nodes and drains the last ones", async () => {
   assert.deepEqual(nodes.map(({ pid, port }: { pid: number; port: number }) => [pid, port]), [
     [cluster.pids[0], cluster.port],
   ]);
-  assert.equal(await survivorCount(startedPids(cluster.running.text)), 1);
+  assert.equal((await survivors(startedPids(cluster.running.text))).length, 1);
 });
 
 Deno.test("runCluster() kills nodes that do not end when a second signal comes later", async () => {
   await using cluster = await TestCluster.start(1, "--deaf");
-  cluster.running.child.kill("SIGTERM");
+  cluster.running.signal("SIGTERM");
   await cluster.running.matches(/draining/g, 1);
-  await new Promise((resolve) => setTimeout(resolve, 1_100));
-  cluster.running.child.kill("SIGTERM");
-  const { code, text } = await cluster.running.ended();
+  await pause(1_100); // a second signal that comes sooner counts as the first
+  cluster.running.signal("SIGTERM");
+  const { code, text } = await endOf(cluster.running);
   assert.equal(code, 1);
   assert.match(text, /second SIGTERM: killing all nodes/);
   assert.equal(await allGone(cluster.pids), true);
@@ -380,37 +298,29 @@ Deno.test("runCluster() kills nodes that do not end when a second signal comes l
 
 Deno.test("runCluster() leaves no node behind when it is killed, and its file does not stop the next", async () => {
   await using cluster = await TestCluster.start(2, "--deaf");
-  cluster.running.child.kill("SIGKILL");
+  cluster.running.signal("SIGKILL");
   await until("nodes of a killed supervisor are gone", () => allGone(cluster.pids), 3_000);
   const stopped = await runToEnd(["stop", String(cluster.port)], cluster.directory);
   assert.equal(stopped.code, 1);
   assert.match(stopped.text, /its supervisor \(pid \d+\) is gone/);
-  await using next = new Running(command([String(cluster.port), "1"], cluster.directory).spawn());
+  await using next = started([String(cluster.port), "1"], cluster.directory);
   await next.matches(/1 node is up/g, 1);
-  next.child.kill("SIGTERM");
-  assert.equal((await next.ended()).code, 0);
+  next.signal("SIGTERM");
+  assert.equal((await endOf(next)).code, 0);
 });
 
 Deno.test("runCluster() ends when the task that started it is killed", async () => {
   const directory = await Deno.makeTempDir();
   const line = `"${Deno.execPath()}" run --no-lock -A "${PROGRAM}" 0 1; true`;
-  await using task = new Running(
-    new Deno.Command("sh", {
-      args: ["-c", line],
-      cwd: directory,
-      env: { SHOAL_WATCH_PARENT: "1" },
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn(),
-  );
-  const [started] = await task.matches(/starting \(pid (\d+)\)/g, 1);
+  const env = { SHOAL_WATCH_PARENT: "1" };
+  await using task = new TestProcess("sh", ["-c", line], { cwd: directory, env });
+  const [start] = await task.matches(/starting \(pid (\d+)\)/g, 1);
   await task.matches(/1 node is up/g, 1);
   await using _ = killedAtEnd(await supervisorOf(directory));
-  task.child.kill("SIGKILL");
+  task.signal("SIGKILL");
   await task.matches(/the task runner is gone: ending all nodes/g, 1);
-  await until("the node is gone", () => allGone([Number(started?.[1])]));
-  await task.ended();
+  await until("the node is gone", () => allGone([Number(start?.[1])]));
+  await endOf(task);
   await Deno.remove(directory, { recursive: true });
 });
 
@@ -420,7 +330,7 @@ Deno.test("stopCluster() ends a running cluster and waits for it", async () => {
   assert.equal(code, 0);
   assert.match(text, /2 of 2 nodes ended\nThe cluster on port \d+ has ended\n$/);
   assert.equal(await allGone(cluster.pids), true);
-  assert.equal((await cluster.running.ended()).code, 0);
+  assert.equal((await endOf(cluster.running)).code, 0);
   assert.deepEqual([...Deno.readDirSync(`${cluster.directory}/.shoal`)], []);
 });
 

@@ -7,9 +7,9 @@ import { mintToken } from "../src/server/mod.ts";
 import { silentLogger } from "../src/core/log.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { SdkClient } from "../src/testing/sdk_client.ts";
+import { until } from "../src/testing/waiting.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
-const PATIENCE_MS = 5_000;
 
 /** Where the nodes of a test meet. */
 interface Meeting extends AsyncDisposable {
@@ -113,14 +113,6 @@ async function refused(promise: Promise<unknown>, code: number): Promise<void> {
     assert.equal(Reflect.get(Object(error), "code"), code, String(error));
     return true;
   });
-}
-
-async function until(what: string, isTrue: () => boolean): Promise<void> {
-  const endMs = performance.now() + PATIENCE_MS;
-  while (!isTrue()) {
-    if (performance.now() > endMs) throw new Error(`Waited ${PATIENCE_MS} ms in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 async function sendDirectly(pair: Pair): Promise<void> {

@@ -1,10 +1,9 @@
 /** The examples as their headers say: their own command lines, with other ports, as real processes. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { fileURLToPath } from "node:url";
+import { root, TestProcess, until } from "../src/testing/processes.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const WITHIN_MS = 15_000;
 
 /** The commands in the header of an example, in order; a line that is indented further goes on with the one before. */
@@ -29,88 +28,43 @@ async function commandOf(
   }, found);
 }
 
-/** A process of the test's own, whose output can be waited for; ended by its pid when disposed of. */
+/** A command that runs as a shell would run it; its `deno` is the one that runs this test. */
 class Running implements AsyncDisposable {
-  text = "";
-  readonly #child: Deno.ChildProcess;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #ended: Promise<Deno.CommandStatus>;
-  #hasEnded = false;
-  #wake: () => void = () => {};
+  readonly #process: TestProcess;
 
-  /** Runs a command as a shell would; its `deno` is the one that runs this test. */
   constructor(command: string) {
     const line = `exec ${command.replace(/^deno /, '"$DENO" ')}`;
-    this.#child = new Deno.Command("sh", {
-      args: ["-c", line],
-      cwd: root,
-      env: { NO_COLOR: "1", DENO: Deno.execPath() },
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    this.#input = this.#child.stdin.getWriter();
-    this.#ended = this.#finish();
+    this.#process = new TestProcess("sh", ["-c", line], { env: { DENO: Deno.execPath() }, hasInput: true });
+  }
+
+  get text(): string {
+    return this.#process.text;
   }
 
   /** The first group of the first match of `pattern` in the output, now or within the deadline. */
   async match(pattern: RegExp): Promise<string> {
-    const deadlineMs = performance.now() + WITHIN_MS;
-    for (;;) {
-      const found = pattern.exec(this.text);
-      if (found !== null) return found[1] ?? "";
-      const leftMs = deadlineMs - performance.now();
-      assert.ok(leftMs > 0 && !this.#hasEnded, `Waited for ${pattern}, got:\n${this.text}`);
-      await this.#nextOutput(leftMs);
-    }
+    const [found] = await this.#process.matches(new RegExp(pattern, "g" + pattern.flags), 1, WITHIN_MS);
+    return found?.[1] ?? "";
   }
 
   async write(text: string): Promise<void> {
-    await this.#input.write(new TextEncoder().encode(text));
+    await this.#process.write(text);
   }
 
   async closeInput(): Promise<void> {
-    await this.#input.close();
+    await this.#process.closeInput();
   }
 
   /** Waits for the end, asks for it first when a signal is given, and answers the exit code. */
   async end(signal?: Deno.Signal): Promise<number> {
-    if (signal !== undefined) this.#child.kill(signal);
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), WITHIN_MS);
-    const { code } = await this.#ended.finally(() => clearTimeout(timer));
+    if (signal !== undefined) this.#process.signal(signal);
+    const timer = setTimeout(() => this.#process.signal("SIGKILL"), WITHIN_MS);
+    const { code } = await this.#process.ended.finally(() => clearTimeout(timer));
     return code;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#hasEnded) this.#child.kill("SIGKILL");
-    await this.#ended;
-    await this.#input.abort().catch(() => {}); // a pipe whose reader is gone cannot be closed in order
-  }
-
-  async #finish(): Promise<Deno.CommandStatus> {
-    const { stdout, stderr, status } = this.#child;
-    const [ended] = await Promise.all([status, this.#read(stdout), this.#read(stderr)]);
-    this.#hasEnded = true;
-    this.#wake();
-    return ended;
-  }
-
-  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
-    const decoder = new TextDecoder();
-    for await (const chunk of stream) {
-      this.text += decoder.decode(chunk, { stream: true });
-      this.#wake();
-    }
-  }
-
-  #nextOutput(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    await this.#process[Symbol.asyncDispose]();
   }
 }
 
@@ -308,12 +262,12 @@ class TestManager implements AsyncDisposable {
 
   /** Asks for the statistics until a sum is there: what goes round through the nodes sends no event here. */
   async received(count: number): Promise<string> {
-    const deadlineMs = performance.now() + WITHIN_MS;
-    for (;;) {
-      const stats = await this.ask("GET", "/stats");
-      if (stats.includes(`"received":${count},`) || performance.now() > deadlineMs) return stats;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    let stats = "";
+    await until(`${count} were received`, async () => {
+      stats = await this.ask("GET", "/stats");
+      return stats.includes(`"received":${count},`);
+    }, WITHIN_MS);
+    return stats;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

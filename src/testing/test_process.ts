@@ -32,6 +32,8 @@ export async function rssOf(pid: number): Promise<number> {
 export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly cwd?: string;
+  /** Keeps its standard input open for {@linkcode TestProcess.write}; else it has none. */
+  readonly hasInput?: boolean;
 }
 
 /** How a process ended. */
@@ -48,19 +50,27 @@ export class TestProcess implements AsyncDisposable {
   /** Resolves with its end, once all its output is read. */
   readonly ended: Promise<ProcessEnd>;
   readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array> | undefined;
   readonly #waiters = new Waiters();
   #hasEnded = false;
+  /** Nothing more can come; what it started may have written on after its end. */
+  #isSilent = false;
 
-  constructor(command: string, args: readonly string[], { env, cwd = root }: ProcessOptions = {}) {
+  constructor(
+    command: string,
+    args: readonly string[],
+    { env, cwd = root, hasInput = false }: ProcessOptions = {},
+  ) {
     this.#child = new Deno.Command(command, {
       args: [...args],
       cwd,
       clearEnv: true,
       env: { ...inherited(), NO_COLOR: "1", ...env },
-      stdin: "null",
+      stdin: hasInput ? "piped" : "null",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    this.#input = hasInput ? this.#child.stdin.getWriter() : undefined;
     this.pid = this.#child.pid;
     this.ended = this.#watch();
   }
@@ -77,11 +87,21 @@ export class TestProcess implements AsyncDisposable {
   /** All matches of `pattern` in the output once there are `count`; throws with the output when they do not come. */
   async matches(pattern: RegExp, count = 1, withinMs = LINE_WITHIN_MS): Promise<readonly RegExpMatchArray[]> {
     const found = () => [...this.text.matchAll(pattern)];
-    const isOver = () => found().length >= count || this.#hasEnded;
+    const isOver = () => found().length >= count || this.#isSilent;
     const what = () => `${count} of ${pattern}, got ${found().length} in:\n${this.text.slice(-8_000)}`;
     await this.#waiters.until(what, isOver, withinMs);
     if (found().length < count) throw new Error(`It has ended without ${what()}`);
     return found();
+  }
+
+  /** Writes to its standard input. */
+  async write(text: string): Promise<void> {
+    await this.#input?.write(new TextEncoder().encode(text));
+  }
+
+  /** Ends its standard input. */
+  async closeInput(): Promise<void> {
+    await this.#input?.close();
   }
 
   /** Kills it (SIGKILL) and waits for its end. */
@@ -92,6 +112,7 @@ export class TestProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
+    await this.#input?.abort().catch(() => {}); // a pipe whose reader is gone cannot be closed in order
   }
 
   async #watch(): Promise<ProcessEnd> {
@@ -99,6 +120,7 @@ export class TestProcess implements AsyncDisposable {
     const { code, signal } = await this.#child.status;
     this.#hasEnded = true;
     await outputs;
+    this.#isSilent = true;
     this.#waiters.wake();
     return { code, signal };
   }
