@@ -14,6 +14,7 @@ import {
   ready,
   stored,
   subscribeAll,
+  troubled,
 } from "./redis_kit.ts";
 import { pause, until } from "../src/testing/waiting.ts";
 
@@ -170,7 +171,6 @@ Deno.test("redisBackend() on a Cluster leaves a master that hangs for its replic
 Deno.test("redisBackend() with one URL of a Cluster says that it is one", async () => {
   await using cluster = await RedisCluster.open();
   await using node = open({ kind: "one", url: cluster.urls[0] ?? "" });
-  await pause(300);
+  await troubled(node, /belongs to a Redis Cluster; set redis_cluster/);
   assert.equal(node.backend.state, "connecting");
-  assert.match(node.backend.trouble ?? "", /belongs to a Redis Cluster; set redis_cluster/);
 });

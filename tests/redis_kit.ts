@@ -60,6 +60,13 @@ export function lost({ backend, listener }: Opened): Promise<void> {
   return listener.until("lost", () => backend.state === "lost", 5_000);
 }
 
+/** Resolves when its trouble, which is no state of its own, reads like `wanted`. */
+export async function troubled({ backend }: Opened, wanted: RegExp): Promise<void> {
+  await until(`trouble like ${wanted}`, () => wanted.test(backend.trouble ?? ""), 5_000).catch((error) => {
+    throw new Error(backend.trouble, { cause: error });
+  });
+}
+
 /** Publishes and waits for the answer. */
 export function published({ backend }: Opened, channel: string, message: string): Promise<void> {
   return new Promise((resolve, reject) =>

@@ -17,17 +17,21 @@ import { unusedPort } from "../src/testing/unused_ports.ts";
 
 const OLDER = { address: "10.0.0.9:8080", version: "0.0.9", pid: 1, startedMs: 0, isDraining: false };
 
+/** Half of the usual times, so that a silent node is soon out of the way. */
+const SOON_DEAD = { beat_interval_ms: 500, node_suspect_ms: 1_000, node_dead_ms: 2_000 };
+
 /** Writes a node into the registry that beats once, with a record in `formats`. */
 async function fakeNode(redis: RedisServer, id: string, formats: unknown): Promise<void> {
-  const [seconds] = /\d{10}/.exec(await redis.command("TIME")) ?? [];
+  const [, seconds, micros] = /(\d{10})\r\n.*\r\n(\d+)/.exec(await redis.command("TIME")) ?? [];
+  const nowMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
   const record = JSON.stringify({ ...OLDER, ...(formats === undefined ? {} : { formats }) });
   await redis.command("SET", `shoal:{ctl}node:${id}`, record);
-  await redis.command("ZADD", "shoal:{ctl}nodes", `${Number(seconds)}000`, id);
+  await redis.command("ZADD", "shoal:{ctl}nodes", String(nowMs), id);
 }
 
-/** Keeps a fake node alive: it beats every 500 ms. */
+/** Keeps a fake node alive: it beats every 200 ms. */
 function beating(redis: RedisServer, id: string, formats: unknown): Disposable {
-  const timer = setInterval(() => void fakeNode(redis, id, formats), 500);
+  const timer = setInterval(() => void fakeNode(redis, id, formats), 200);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
@@ -47,7 +51,7 @@ for (
     await fakeNode(redis, id, formats);
     await using one = await (async () => {
       using _ = beating(redis, id, formats);
-      const node = NodeProcess.launch({ redisUrl: redis.url });
+      const node = NodeProcess.launch({ redisUrl: redis.url, set: SOON_DEAD });
       try {
         await node.process.matches(/This node cannot join/g, 1);
         const { status, body } = await node.json<{ cause: string }>("/health/ready");
@@ -60,9 +64,9 @@ for (
         throw error;
       }
     })();
-    // Silent for more than 5 s: dead, and no longer in the way.
+    // Silent for more than node_dead_ms: dead, and no longer in the way.
     await one.ready(15_000);
-    await using two = await NodeProcess.start({ redisUrl: redis.url });
+    await using two = await NodeProcess.start({ redisUrl: redis.url, set: SOON_DEAD });
     await until("each sees the other", async () => (await two.liveNodes()).length === 2, 5_000);
   });
 }

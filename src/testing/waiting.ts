@@ -1,6 +1,6 @@
 /** Waiting in tests: for a time, for a fact that sends no event, and for one that does. */
 
-const LOOK_EVERY_MS = 10;
+const LOOK_EVERY_MS = 25;
 
 /** Waits `ms`. */
 export function pause(ms: number): Promise<void> {

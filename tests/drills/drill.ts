@@ -8,6 +8,10 @@ export interface DrillScale {
   readonly ratePerChannel: number;
   /** Publishing before the fault and after everything stands again, in milliseconds. */
   readonly calmMs: number;
+  /** What nodes are told in drills that outlast a declaration of death and need not show the usual times. */
+  readonly set: Readonly<Record<string, number>>;
+  /** A node that is silent for longer is dead, by {@linkcode DrillScale.set}. */
+  readonly deadAfterMs: number;
 }
 
 /** Eighteen hundred deliveries a second at most: a test. */
@@ -16,7 +20,9 @@ export const shortScale: DrillScale = {
   channels: 12,
   subscribersPerChannel: 3,
   ratePerChannel: 20,
-  calmMs: 1_500,
+  calmMs: 1_000,
+  set: { beat_interval_ms: 400, node_suspect_ms: 1_000, node_dead_ms: 2_000 },
+  deadAfterMs: 2_000,
 };
 
 /** Ten thousand deliveries a second. */
@@ -26,6 +32,8 @@ export const longScale: DrillScale = {
   subscribersPerChannel: 5,
   ratePerChannel: 20,
   calmMs: 5_000,
+  set: {},
+  deadAfterMs: 5_000,
 };
 
 /** What a drill found: figures by name, units in the names. */

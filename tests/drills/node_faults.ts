@@ -12,7 +12,6 @@ import { accountOfLeaves, type LeaveAccount, Witness } from "./witness.ts";
 const PRESENCE_WITHIN_MS = 6_000;
 /** The cleaner is through by then. */
 const LEAVES_WITHIN_MS = 10_000;
-const FROZEN_MS = 10_000;
 
 /** A fault of one node; resolves when it is over. `presenceIsRight` waits until nobody counts the dead node's clients. */
 type Fault = (pid: number, presenceIsRight: () => Promise<void>) => Promise<void>;
@@ -22,9 +21,10 @@ async function faultOfNode(
   scale: DrillScale,
   report: (figures: Figures) => void,
   fault: Fault,
+  set: DrillScale["set"] = {},
 ): Promise<void> {
   await using redis = await RedisServer.open();
-  await using cluster = await ClusterProcess.start({ instances: 3, redisUrl: redis.url });
+  await using cluster = await ClusterProcess.start({ instances: 3, redisUrl: redis.url, set });
   const [one, victim, three] = cluster.nodes;
   assert.ok(one && victim && three);
   const deadId = (await victim.health()).node;
@@ -68,7 +68,7 @@ async function leavesTold(fleet: Fleet): Promise<LeaveAccount> {
   return accountOfLeaves(fleet, stayed);
 }
 
-/** kill -9 of a node. */
+/** kill -9 of a node, which has to be noticed in the usual time. */
 export const killNode: Drill = {
   name: "kill-node",
   fault: "kill -9 of one of three nodes",
@@ -82,11 +82,11 @@ export const killNode: Drill = {
 /** SIGSTOP until it is declared dead, then SIGCONT. */
 export const freezeNode: Drill = {
   name: "freeze-node",
-  fault: "SIGSTOP of one of three nodes for 10 s, then SIGCONT",
+  fault: "SIGSTOP of one of three nodes for twice node_dead_ms, then SIGCONT",
   run: (scale, report) =>
     faultOfNode(scale, report, async (pid, presenceIsRight) => {
       Deno.kill(pid, "SIGSTOP");
-      const thawed = pause(FROZEN_MS).then(() => Deno.kill(pid, "SIGCONT"));
+      const thawed = pause(2 * scale.deadAfterMs).then(() => Deno.kill(pid, "SIGCONT"));
       await Promise.all([presenceIsRight(), thawed]);
-    }),
+    }, scale.set),
 };

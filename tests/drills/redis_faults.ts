@@ -41,7 +41,7 @@ async function outageDrill(
   outage: Outage,
 ): Promise<void> {
   await using redis = await RedisServer.open({ words: outage.words ?? [] });
-  await using cluster = await ClusterProcess.start({ instances: 3, redisUrl: redis.url });
+  await using cluster = await ClusterProcess.start({ instances: 3, redisUrl: redis.url, set: scale.set });
   const idsBefore = await idsOf(cluster.nodes);
   const addresses = cluster.nodes.map(({ ws }) => ws);
   using plain = await Fleet.open({ ...scale, channels: PLAIN_CHANNELS, addresses, channelPrefix: FORGETFUL });
@@ -64,12 +64,12 @@ async function outageDrill(
 /** Redis stands still: connections stay open, nothing answers. */
 export const redisHangs: Drill = {
   name: "redis-hangs",
-  fault: "Redis answers nothing for 20 s (long; 6 s short), then goes on",
+  fault: "Redis answers nothing for 20 s (long; 4 s short), then goes on",
   run: (scale, report) =>
     outageDrill(scale, report, {
       begin: (redis) => redis.pause(),
       end: (redis) => redis.resume(),
-      awayMs: ({ name }) => name === "long" ? 20_000 : 6_000,
+      awayMs: ({ name }) => name === "long" ? 20_000 : 4_000,
       mayForget: false,
     }),
 };
@@ -104,18 +104,20 @@ export const redisForgets: Drill = {
 /** The network between one node and Redis falls silent: nothing is closed, nothing arrives. */
 export const partition: Drill = {
   name: "partition",
-  fault: "one of three nodes is cut off from Redis for 12 s, without a close, then joined again",
+  fault:
+    "one of three nodes is cut off from Redis for 2.4 times node_dead_ms, without a close, then joined again",
   async run(scale, report) {
     await using redis = await RedisServer.open();
+    const { set } = scale;
     await using proxy = new TcpProxy(redis.port, unusedPort());
-    await using one = await NodeProcess.start({ redisUrl: redis.url });
-    await using two = await NodeProcess.start({ redisUrl: `redis://127.0.0.1:${proxy.port}` });
-    await using three = await NodeProcess.start({ redisUrl: redis.url });
+    await using one = await NodeProcess.start({ redisUrl: redis.url, set });
+    await using two = await NodeProcess.start({ redisUrl: `redis://127.0.0.1:${proxy.port}`, set });
+    await using three = await NodeProcess.start({ redisUrl: redis.url, set });
     const idBefore = (await two.health()).node;
     let readyMs = 0;
     using fleet = await throughFault([one.ws, two.ws, three.ws], scale, DURABLE, async () => {
       proxy.silence();
-      await pause(12_000);
+      await pause(2.4 * scale.deadAfterMs);
       proxy.resume({ isCut: true });
       readyMs = await until("the node is ready again", () => two.isReady(), READY_WITHIN_MS);
     });

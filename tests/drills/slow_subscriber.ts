@@ -16,9 +16,9 @@ const CLOSED_WITHIN_MS = 25_000;
 /** One client subscribes and never reads again, while its channel carries 1,000 publications a second. */
 export const slowSubscriber: Drill = {
   name: "slow-subscriber",
-  fault: "a subscriber reads nothing for 60 s (long; 6 s short) at 1,000 publications/s",
+  fault: "a subscriber reads nothing for 60 s (long; 4 s short) at 1,000 publications/s",
   async run(scale, report) {
-    const lookMs = scale.name === "long" ? 60_000 : 6_000;
+    const lookMs = scale.name === "long" ? 60_000 : 4_000;
     await using node = await NodeProcess.start();
     using fleet = await Fleet.open({
       addresses: [node.ws],
