@@ -44,6 +44,32 @@ class Fronted implements AsyncDisposable {
   }
 }
 
+Deno.test("streams over HTTP come through nginx at once, and their posts reach them from any node", async () => {
+  await using fronted = await Fronted.open(2);
+  const base = fronted.nginx.ws.replace(/^ws/, "http").replace(/\/connection\/.*$/, "");
+  for (const transport of ["http_stream", "sse"] as const) {
+    // Balanced by the query: posts go elsewhere as often as not.
+    let posts = 0;
+    const spread: typeof fetch = (input, init) => {
+      const url = String(input);
+      return fetch(url.endsWith("/emulation") ? `${url}?sticky=${posts++}` : url, init);
+    };
+    const endpoint = `${base}/connection/${transport}`;
+    using client = await SdkClient.open([{ transport, endpoint }], {
+      emulationEndpoint: `${base}/emulation`,
+      fetch: spread,
+    });
+    const heard = await client.subscribe("streamed");
+    for (let n = 0; n < 10; n++) {
+      const startMs = performance.now();
+      await client.centrifuge.publish("streamed", n);
+      await heard.received((data) => data === n);
+      assert.ok(performance.now() - startMs < 1_000);
+    }
+    assert.deepEqual(client.steps, ["connecting 0", "connected"]);
+  }
+});
+
 Deno.test("clients behind nginx speak across nodes, come back to theirs, and move when it is killed", async () => {
   await using fronted = await Fronted.open(3);
   const { nginx } = fronted;
