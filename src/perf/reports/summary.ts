@@ -88,7 +88,8 @@ function headLines(report: RunReport, palette: Palette): readonly string[] {
   ];
 }
 
-function badgeText(verdict: Verdict): string {
+/** Verdict and reasons in capitals, like `PASS` or `INVALID(throttled)`. */
+export function badgeText(verdict: Verdict): string {
   const reasons = verdict.findings.map((finding) => finding.name).filter((name) => name !== "slo");
   if (verdict.word === "INVALID") {
     return `INVALID(${[...new Set(reasons)].join(", ")})`;
