@@ -1,6 +1,5 @@
 /** Latency from every instance to every instance, as a heatmap of medians beside one of 99th percentiles. */
 import type { CrossDigest } from "../../truth/digest.ts";
-import type { LatencySummary } from "../../truth/histogram.ts";
 import { formatUs } from "../../units.ts";
 import { type Chart, CHART_WIDTH, type ChartText, drawHead } from "./chart.ts";
 import { heatOf, inks } from "./palette.ts";
@@ -105,10 +104,18 @@ function drawCell(
   ];
 }
 
+/** Values closer together than this are the same to the eye: noise gets no contrast. */
+const MIN_SPREAD = 1.5;
+
+function spanOf(values: readonly number[]): { readonly low: number; readonly high: number } {
+  const low = Math.max(1, Math.min(...values));
+  return { low, high: Math.max(low * MIN_SPREAD, ...values) };
+}
+
 /** Place between the smallest and largest value, by ratio. */
 function shareWithin(values: readonly number[]): (us: number) => number {
-  const [low, high] = [Math.max(1, Math.min(...values)), Math.max(2, ...values)];
-  return (us) => high <= low ? 0 : Math.log(Math.max(1, us) / low) / Math.log(high / low);
+  const { low, high } = spanOf(values);
+  return (us) => Math.log(Math.max(1, us) / low) / Math.log(high / low);
 }
 
 const KEY_STEPS = 40;
@@ -117,9 +124,9 @@ const KEY_WIDTH = 200;
 function drawKey(values: readonly number[], left: number, top: number): readonly string[] {
   if (values.length === 0) return [];
   const step = KEY_WIDTH / KEY_STEPS;
-  const [low, high] = ([Math.min(...values), Math.max(...values)] satisfies LatencySummary[Field][]).map(formatUs);
+  const { low, high } = spanOf(values);
   return [
-    label(left - 8, top + 11, low ?? "", { size: 12, anchor: "end", colour: inks.faint }),
+    label(left - 8, top + 11, formatUs(low), { size: 12, anchor: "end", colour: inks.faint }),
     ...Array.from({ length: KEY_STEPS }, (_, at) =>
       element("rect", {
         x: left + at * step,
@@ -128,7 +135,7 @@ function drawKey(values: readonly number[], left: number, top: number): readonly
         height: 14,
         fill: heatOf(at / (KEY_STEPS - 1)).fill,
       })),
-    label(left + KEY_WIDTH + 8, top + 11, `${high} (log)`, { size: 12, colour: inks.faint }),
+    label(left + KEY_WIDTH + 8, top + 11, `${formatUs(high)} (log)`, { size: 12, colour: inks.faint }),
     element("rect", {
       x: left + KEY_WIDTH + 130,
       y: top,

@@ -59,6 +59,8 @@ export interface Panel {
   readonly series: readonly Series[];
   readonly ranges?: readonly Range[];
   readonly bands?: readonly Band[];
+  /** False in the lower one of two plots with the same bands. */
+  readonly hasBandTexts?: boolean;
 }
 
 /** Where a plot goes, in pixels; axes are written outside of it. */
@@ -83,22 +85,28 @@ export function scaleOf(axis: Axis, from: number, to: number): Scale {
 export function drawPanel(panel: Panel, box: Box): readonly string[] {
   const x = scaleOf(panel.x, box.left, box.left + box.width);
   const y = scaleOf(panel.y, box.top + box.height, box.top);
+  const bands = panel.bands ?? [];
   return [
-    ...(panel.bands ?? []).flatMap((band, at) => drawBand(band, at, x, box)),
+    ...bands.flatMap((band) => drawBand(band, x, box)),
     ...drawY(panel.y, y, box),
     ...drawX(panel.x, x, box),
     ...(panel.ranges ?? []).map((range) => drawRange(range, x, y)),
     ...panel.series.flatMap((series) => drawSeries(series, x, y)),
+    ...(panel.hasBandTexts === false ? [] : drawBandTexts(bands, x, box)),
   ];
 }
 
-function drawBand(band: Band, at: number, x: Scale, box: Box): readonly string[] {
+function drawBand(band: Band, x: Scale, box: Box): readonly string[] {
   const [left, right] = [x(band.from), x(band.to)];
-  const width = Math.max(2, right - left);
-  const isLeft = left + textWidth(band.text, 11) + 6 < box.left + box.width;
-  const textX = isLeft ? left + 4 : left + width - 4;
   return [
-    element("rect", { x: left, y: box.top, width, height: box.height, fill: band.colour, opacity: 0.16 }),
+    element("rect", {
+      x: left,
+      y: box.top,
+      width: Math.max(2, right - left),
+      height: box.height,
+      fill: band.colour,
+      opacity: 0.16,
+    }),
     element("line", {
       x1: left,
       x2: left,
@@ -107,12 +115,23 @@ function drawBand(band: Band, at: number, x: Scale, box: Box): readonly string[]
       stroke: band.colour,
       "stroke-dasharray": "3 3",
     }),
-    label(textX, box.top + 14 + 15 * (at % 4), fitText(band.text, box.width, 11), {
+  ];
+}
+
+const MAX_BAND_TEXTS = 8;
+
+/** On top of all lines, with a halo; to the left of the band where there is no room to its right. */
+function drawBandTexts(bands: readonly Band[], x: Scale, box: Box): readonly string[] {
+  return bands.slice(0, MAX_BAND_TEXTS).map((band, at) => {
+    const text = fitText(band.text, box.width / 2, 11);
+    const isRight = x(band.from) + textWidth(text, 11) + 6 < box.left + box.width;
+    return label(isRight ? x(band.from) + 5 : x(band.from) - 5, box.top + 14 + 15 * at, text, {
       size: 11,
       colour: inks.text,
-      anchor: isLeft ? "start" : "end",
-    }),
-  ];
+      anchor: isRight ? "start" : "end",
+      hasHalo: true,
+    });
+  });
 }
 
 function drawY(axis: Axis, y: Scale, box: Box): readonly string[] {
@@ -167,7 +186,8 @@ export function ticksOf(axis: Axis, about: number): readonly number[] {
   if (axis.ticks !== undefined) return axis.ticks.filter(isInside);
   if (axis.isLog !== true) return scaleLinear().domain([axis.from, axis.to]).ticks(about);
   const powers = decades(axis.from, axis.to);
-  const steps = powers.length > 4 ? [1] : powers.length > 2 ? [1, 3] : [1, 2, 5];
+  const span = Math.log10(axis.to / axis.from);
+  const steps = span > 4.5 ? [1] : span > 1.5 ? [1, 3] : [1, 2, 5];
   return powers.flatMap((power) => steps.map((step) => step * power)).filter(isInside);
 }
 

@@ -6,7 +6,7 @@ import { colourOf, dashes } from "./palette.ts";
 import type { Axis, Point, Series } from "./panel.ts";
 import { latencyAxis } from "./units.ts";
 
-const STEP = 0.05;
+const STEP = 0.02;
 const MAX_NINES = 6;
 /** With more instances than this only their sum is drawn. */
 const MAX_INSTANCES = 6;
@@ -44,7 +44,7 @@ export function drawPercentiles(text: ChartText, curves: readonly PercentileCurv
 
 /** Only as far as ten samples lie above. */
 function pointsOf(histogram: Histogram): readonly Point[] {
-  const steps = Array.from({ length: MAX_NINES / STEP + 1 }, (_, at) => at * STEP);
+  const steps = Array.from({ length: Math.round(MAX_NINES / STEP) + 1 }, (_, at) => at * STEP);
   return steps.map((nines) => ({ x: nines, y: percentileUs(histogram, percentOf(nines)) }))
     .filter((point) => point.y !== undefined);
 }

@@ -28,7 +28,7 @@ export function resourceChart(
   const panel = (field: Field, makeY: (values: readonly number[]) => Axis): Panel => {
     const series = tracks.map((track, at) => seriesOf(track, at, field, view.zeroMs));
     const values = series.flatMap((one) => one.points.flatMap((point) => point.y ?? []));
-    return { x, y: makeY(values), series, bands };
+    return { x, y: makeY(values), series, bands, hasBandTexts: field === "rssBytes" };
   };
   return drawChart(text, [
     panel("rssBytes", (values) => bytesAxis("resident memory", values)),

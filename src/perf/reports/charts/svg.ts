@@ -68,11 +68,13 @@ export interface LabelStyle {
   readonly isBold?: boolean;
   /** Degrees, clockwise, around the label's own point. */
   readonly turn?: number;
+  /** White around the letters, for text on top of lines. */
+  readonly hasHalo?: boolean;
 }
 
 /** One line of text with its baseline at `x`, `y`. */
 export function label(x: number, y: number, text: string, style: LabelStyle = {}): string {
-  const { size = 13, colour = "#333333", anchor = "start", isBold = false, turn } = style;
+  const { size = 13, colour = "#333333", anchor = "start", isBold = false, turn, hasHalo = false } = style;
   const attributes = {
     x,
     y,
@@ -80,6 +82,9 @@ export function label(x: number, y: number, text: string, style: LabelStyle = {}
     fill: colour,
     "text-anchor": anchor === "start" ? undefined : anchor,
     "font-weight": isBold ? "bold" : undefined,
+    stroke: hasHalo ? "#ffffff" : undefined,
+    "stroke-width": hasHalo ? 3 : undefined,
+    "paint-order": hasHalo ? "stroke" : undefined,
     transform: turn === undefined ? undefined : `rotate(${turn} ${decimal(x)} ${decimal(y)})`,
   };
   return element("text", attributes, escapeMarkup(text));

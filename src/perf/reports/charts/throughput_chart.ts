@@ -57,7 +57,7 @@ function legendOf(series: readonly Series[]): readonly LegendEntry[] {
     .map(({ name, colour }) => ({ name, colour, kind: "line" } as const));
   return [
     ...delivered,
-    { name: "solid: answered, delivered", colour: inks.faint, kind: "line" },
+    { name: "solid: delivered", colour: inks.faint, kind: "line" },
     { name: "dashed: sent", colour: inks.text, kind: "line", dash: dashes.dashed },
   ];
 }
