@@ -34,6 +34,10 @@ const packageFolders: Readonly<Record<string, readonly string[]>> = {
   commander: ["app", "perf"],
   "hdr-histogram-js": ["perf"],
   picocolors: ["cluster", "perf", "app"],
+  "d3-scale": ["perf"],
+  "d3-shape": ["perf"],
+  "@resvg/resvg-js": ["perf"],
+  uplot: ["perf"],
   centrifuge: ["client"],
   "fossil-delta": ["server"],
 };

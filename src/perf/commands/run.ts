@@ -1,13 +1,14 @@
 /** `perf run`: one run, judged, shown and written. */
-// picocolors: colour codes in one tiny file, without a look at the environment that we do not ask for.
-import pc from "picocolors";
 import { measureSubject, type PerfWorld, type RunRequest } from "../measure.ts";
-import type { TextSink } from "../reports/progress_view.ts";
-import { prepareReports, writeReport } from "../reports/report_files.ts";
-import { type Palette, plainPalette, summaryLines } from "../reports/summary.ts";
+import { PngError } from "../reports/charts/png.ts";
+import { isCi, tellCi } from "../reports/ci.ts";
+import { prepareReports, RUN_KINDS, writeReport } from "../reports/report_files.ts";
+import type { RunReport } from "../reports/run_report.ts";
+import { summaryLines } from "../reports/summary.ts";
 import type { ExitCode } from "../truth/verdict.ts";
 import type { PerfCommand } from "./command.ts";
 import { addLoadFlags, type LoadFlags, toRunRequest } from "./load_flags.ts";
+import { paletteFor } from "./palette.ts";
 import { endingOf } from "./trouble.ts";
 
 const EXAMPLES = `
@@ -42,14 +43,21 @@ export async function runOnce(request: RunRequest, world: PerfWorld): Promise<Ex
   return await endingOf(world, async () => {
     await prepareReports(request.out);
     const report = await measureSubject(request, world);
-    const files = await writeReport(report, request.out);
+    const files = await writeFiles(report, request.out, world);
     world.out.write(summaryLines(report, files, paletteFor(world.out)).join("\n"));
+    if (isCi()) await tellCi(report, world.out, world.err);
     return report.verdict.exitCode;
   });
 }
 
-/** Colours for a terminal that wants them. */
-export function paletteFor(sink: TextSink): Palette {
-  const isWanted = sink.isTerminal && Deno.env.get("NO_COLOR") === undefined;
-  return isWanted ? pc.createColors(true) : plainPalette;
+/** A picture that cannot be drawn is no reason to lose a result. */
+async function writeFiles(report: RunReport, out: string, world: PerfWorld): Promise<readonly string[]> {
+  const kinds = isCi() ? [...RUN_KINDS, "junit" as const] : RUN_KINDS;
+  try {
+    return await writeReport(report, out, kinds);
+  } catch (error) {
+    if (!(error instanceof PngError)) throw error;
+    world.err.write(`${error.message}; report.html holds the same charts\n`);
+    return error.files;
+  }
 }

@@ -1,9 +1,28 @@
-/** Writes a report to its own folder. */
+/** Writes a report as files of several kinds. */
+import { UsageError } from "../usage_error.ts";
+import type { Chart } from "./charts/chart.ts";
+import { PngError, renderPngs } from "./charts/png.ts";
+import { runCharts } from "./charts/run_charts.ts";
+import { htmlReport } from "./html/html_report.ts";
+import { junitReport } from "./junit_report.ts";
 import { jsonReport } from "./report_json.ts";
 import { markdownReport } from "./report_markdown.ts";
 import type { RunReport } from "./run_report.ts";
 import { summaryLines } from "./summary.ts";
-import { UsageError } from "../usage_error.ts";
+
+/** A kind of file; `png` is one file for each chart. */
+export type ReportKind = "json" | "html" | "md" | "text" | "junit" | "png";
+
+/** What a run leaves behind unless more is asked for. */
+export const RUN_KINDS: readonly ReportKind[] = ["json", "html", "md", "text", "png"];
+
+const FILE_OF: Readonly<Record<Exclude<ReportKind, "png">, string>> = {
+  json: "run.json",
+  html: "report.html",
+  md: "report.md",
+  text: "results.txt",
+  junit: "junit.xml",
+};
 
 /** Makes the folder `out`, so that a run does not find out at its end that it may not write. Throws
  * {@linkcode UsageError}. */
@@ -20,14 +39,77 @@ export async function prepareReports(out: string): Promise<void> {
   }
 }
 
-/** Writes `run.json`, `report.md` and `results.txt` to `<out>/<time>-<scenario>/`; answers their paths. */
-export async function writeReport(report: RunReport, out: string): Promise<readonly string[]> {
+/** Writes `kinds` to a new folder `<out>/<time>-<scenario>/`; answers the paths. Rejects like {@linkcode writeKinds}. */
+export async function writeReport(
+  report: RunReport,
+  out: string,
+  kinds: readonly ReportKind[] = RUN_KINDS,
+): Promise<readonly string[]> {
   const folder = await newFolder(`${out.replace(/\/+$/, "")}/${folderName(report)}`);
-  const files = ["run.json", "report.md", "results.txt"].map((name) => `${folder}/${name}`);
-  const [json = "", markdown = "", text = ""] = files;
-  await Deno.writeTextFile(json, jsonReport(report));
-  await Deno.writeTextFile(markdown, markdownReport(report));
-  await Deno.writeTextFile(text, summaryLines(report, files).join("\n"));
+  return await writeKinds(report, folder, kinds);
+}
+
+/**
+ * Writes `kinds` into `folder`, over what is there; answers the paths. PNGs come last: a `PngError` names what is
+ * written all the same.
+ */
+export async function writeKinds(
+  report: RunReport,
+  folder: string,
+  kinds: readonly ReportKind[],
+): Promise<readonly string[]> {
+  const isWanted = (kind: ReportKind) => kinds.includes(kind);
+  const charts = isWanted("html") || isWanted("png") ? runCharts(report) : [];
+  const images = isWanted("png") ? charts.map((chart) => `${chart.name}.png`) : [];
+  const names = [...kinds.flatMap((kind) => kind === "png" ? [] : [FILE_OF[kind]]), ...images];
+  const files = names.map((name) => `${folder}/${name}`);
+  for (const kind of kinds) {
+    if (kind === "png") continue;
+    await Deno.writeTextFile(`${folder}/${FILE_OF[kind]}`, textOf(kind, report, { charts, images, files }));
+  }
+  if (isWanted("png")) await writeImages(charts, folder, files.slice(0, files.length - images.length));
+  return files;
+}
+
+async function writeImages(
+  charts: readonly Chart[],
+  folder: string,
+  written: readonly string[],
+): Promise<void> {
+  try {
+    await writeCharts(charts, folder);
+  } catch (error) {
+    if (!(error instanceof PngError)) throw error;
+    throw new PngError(error.message, { cause: error, files: written });
+  }
+}
+
+interface Parts {
+  readonly charts: readonly Chart[];
+  readonly images: readonly string[];
+  readonly files: readonly string[];
+}
+
+function textOf(kind: Exclude<ReportKind, "png">, report: RunReport, parts: Parts): string {
+  switch (kind) {
+    case "json":
+      return jsonReport(report);
+    case "html":
+      return htmlReport(report, parts.charts);
+    case "md":
+      return markdownReport(report, parts.images);
+    case "text":
+      return summaryLines(report, parts.files).join("\n");
+    case "junit":
+      return junitReport(report);
+  }
+}
+
+/** Writes `charts` as PNG into `folder`; answers the paths. Rejects with `PngError` when they cannot be drawn. */
+export async function writeCharts(charts: readonly Chart[], folder: string): Promise<readonly string[]> {
+  const pngs = await renderPngs(charts.map((chart) => chart.svg));
+  const files = charts.map((chart) => `${folder}/${chart.name}.png`);
+  for (const [at, png] of pngs.entries()) await Deno.writeFile(files[at] ?? "", png);
   return files;
 }
 

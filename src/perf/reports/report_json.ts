@@ -1,4 +1,5 @@
 /** The report for programs: everything, histograms included, so that any percentile can be computed later. */
+import { digest } from "../truth/digest.ts";
 import { UsageError } from "../usage_error.ts";
 import { REPORT_FORMAT, type RunReport } from "./run_report.ts";
 
@@ -20,7 +21,17 @@ export function parseReport(text: string, path: string): RunReport {
       `Cannot read "${path}": format ${report.format}, this version reads ${REPORT_FORMAT}; run the test again`,
     );
   }
-  return report as unknown as RunReport;
+  return withDigest(report as unknown as RunReport, path);
+}
+
+/** The digest of a saved run is made anew, so that it has all that this version knows to read from a result. */
+function withDigest(report: RunReport, path: string): RunReport {
+  try {
+    return { ...report, digest: digest(report.result) };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new UsageError(`Cannot read "${path}": its numbers are damaged (${error.message})`);
+  }
 }
 
 function parse(text: string, path: string): unknown {

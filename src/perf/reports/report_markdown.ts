@@ -11,7 +11,9 @@ import type { RunReport } from "./run_report.ts";
 
 /** A whole Markdown document. `images` are files beside it that are shown, such as charts. */
 export function markdownReport(report: RunReport, images: readonly string[] = []): string {
-  return [...head(report), ...imageLines(images), ...reportSections(report).flatMap(sectionLines)].join("\n") +
+  return [...head(report), ...imageLines(images), ...reportSections(report).flatMap(sectionLines)].join(
+    "\n",
+  ) +
     "\n";
 }
 

@@ -30,9 +30,7 @@ export function reportTitle(report: RunReport): string {
 export function claimSentences(report: RunReport): readonly string[] {
   const { word, isSaturated } = report.verdict;
   return [
-    ...(word === "INVALID"
-      ? ["No result can be claimed; the numbers below are for finding the cause."]
-      : []),
+    ...(word === "INVALID" ? ["No result can be claimed; the numbers below are for finding the cause."] : []),
     ...(isSaturated ? ["Saturated: the throughput is the capacity, the latency is mostly queueing."] : []),
   ];
 }

@@ -41,7 +41,9 @@ export function forestChart(text: ChartText, rows: readonly ForestRow[]): Chart 
 
 /** Even in both directions, so that twice and half lie equally far from 1. */
 function ratioAxis(rows: readonly ForestRow[]): Axis {
-  const values = rows.flatMap((row) => [row.low, row.high, row.ratio, ...row.rounds]).filter((one) => one > 0);
+  const values = rows.flatMap((row) => [row.low, row.high, row.ratio, ...row.rounds]).filter((one) =>
+    one > 0
+  );
   const reach = Math.max(1.1, ...values, ...values.map((value) => 1 / value)) * 1.05;
   const ticks = [1, 1.05, 1.1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100].filter((one) => one <= reach);
   return {

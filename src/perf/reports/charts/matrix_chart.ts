@@ -148,4 +148,3 @@ function drawKey(values: readonly number[], left: number, top: number): readonly
     label(left + KEY_WIDTH + 154, top + 11, "same instance", { size: 12, colour: inks.faint }),
   ];
 }
-

@@ -56,7 +56,8 @@ function percentOf(nines: number): number {
 function ninesAxis(to: number): Axis {
   const half = Math.log10(2);
   return {
-    title: "percentile (each step to the right is one nine more; a curve ends where fewer than ten samples lie above)",
+    title:
+      "percentile (each step to the right is one nine more; a curve ends where fewer than ten samples lie above)",
     from: 0,
     to,
     ticks: [0, half, 1, 2, 3, 4, 5, 6],

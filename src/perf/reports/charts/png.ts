@@ -8,6 +8,13 @@ const DEADLINE_MS = 60_000;
 /** Charts that could not be drawn; the message says why. The same charts as SVG are in the HTML report. */
 export class PngError extends Error {
   override readonly name = "PngError";
+  /** Paths of what was written all the same. */
+  readonly files: readonly string[];
+
+  constructor(message: string, options: ErrorOptions & { readonly files?: readonly string[] } = {}) {
+    super(message, options);
+    this.files = options.files ?? [];
+  }
 }
 
 /**
@@ -45,7 +52,11 @@ async function runRenderer(input: string): Promise<Ending> {
   try {
     // A renderer that could not start closes its end: what it says on stderr is the reason, not the broken pipe.
     const written = new Response(input).body?.pipeTo(child.stdin).catch(() => undefined);
-    const [status, stdout, stderr] = await Promise.all([child.status, child.stdout.text(), child.stderr.text()]);
+    const [status, stdout, stderr] = await Promise.all([
+      child.status,
+      child.stdout.text(),
+      child.stderr.text(),
+    ]);
     await written;
     return { code: status.code, stdout, stderr };
   } finally {

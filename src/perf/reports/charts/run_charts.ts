@@ -54,7 +54,9 @@ function trafficCharts(report: RunReport): readonly Chart[] {
         report,
         "percentiles",
         "latency by percentile",
-        `p99 ${formatUs(corrected?.p99Us)} from the intended send, ${formatUs(raw?.p99Us)} from the actual one. ` +
+        `p99 ${formatUs(corrected?.p99Us)} from the intended send, ${
+          formatUs(raw?.p99Us)
+        } from the actual one. ` +
           modelText(report),
       ),
       traffic,
@@ -67,7 +69,9 @@ function ratesText(report: RunReport): string {
   const { model } = report.options.scenario;
   if (traffic === undefined) return "";
   return `${model === "open" ? `open plan of ${formatRate(traffic.offeredPerSec)}/s` : "closed loop"}, ` +
-    `achieved ${formatRate(traffic.achievedPerSec)}/s on ${formatCount(traffic.total.connections)} connections`;
+    `achieved ${formatRate(traffic.achievedPerSec)}/s on ${
+      formatCount(traffic.total.connections)
+    } connections`;
 }
 
 function modelText(report: RunReport): string {
@@ -93,7 +97,8 @@ function resourceCharts(report: RunReport): readonly Chart[] {
   const tracks = tracksOf(report);
   if (tracks.length === 0) return [];
   const zeroMs = report.result.traffic?.measuredFromMs ?? 0;
-  const caption = "As the instances tell at /stats, or /proc tells of them, about once a second. " + generatorText(report);
+  const caption = "As the instances tell at /stats, or /proc tells of them, about once a second. " +
+    generatorText(report);
   const text = textOf(report, "resources", "memory, CPU, lag", caption);
   return [resourceChart(text, tracks, { zeroMs, bands: runBands(report, zeroMs) })];
 }

@@ -17,7 +17,9 @@ type Random = () => number;
 /** `count` latencies around `ms` with a long tail. */
 function tailed(random: Random, count: number, ms: number): string {
   const histogram = newHistogram();
-  for (let at = 0; at < count; at++) recordMs(histogram, ms * Math.exp(0.4 * normal(random)) + tailOf(random));
+  for (let at = 0; at < count; at++) {
+    recordMs(histogram, ms * Math.exp(0.4 * normal(random)) + tailOf(random));
+  }
   return encodeHistogram(histogram);
 }
 

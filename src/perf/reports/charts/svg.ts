@@ -11,9 +11,7 @@ export function element(name: string, attributes: Attributes, ...children: reado
   const written = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ` ${key}="${attributeText(value ?? "")}"`).join("");
-  return children.length === 0
-    ? `<${name}${written}/>`
-    : `<${name}${written}>${children.join("")}</${name}>`;
+  return children.length === 0 ? `<${name}${written}/>` : `<${name}${written}>${children.join("")}</${name}>`;
 }
 
 function attributeText(value: string | number): string {
@@ -26,12 +24,10 @@ export function decimal(value: number): string {
   return rounded === 0 ? "0" : String(rounded);
 }
 
-/** Text that is safe inside SVG, XML and HTML, in quotes too; characters that XML forbids become `?`. */
+/** Text that is safe inside SVG, XML and HTML, in quotes too; characters that XML forbids become U+FFFD. */
 export function escapeMarkup(text: string): string {
-  return text
-    // deno-lint-ignore no-control-regex
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])/g, "?")
-    .replaceAll(/(?<![\ud800-\udbff])[\udc00-\udfff]/g, "?")
+  return text.toWellFormed()
+    .replaceAll(/(?![\t\n\r])\p{Cc}|[\ufffe\uffff]/gu, "\ufffd")
     .replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
     .replaceAll('"', "&quot;").replaceAll("'", "&#39;");
 }
