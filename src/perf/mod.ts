@@ -64,7 +64,8 @@ const encoder = new TextEncoder();
 
 function sinkOf(stream: typeof Deno.stdout | typeof Deno.stderr): TextSink {
   return {
-    isTerminal: stream.isTerminal(),
+    isTerminal: stream.isTerminal() && Deno.env.get("TERM") !== "dumb",
+    size: () => Deno.consoleSize(),
     write: (text) => {
       const bytes = encoder.encode(text);
       for (let written = 0; written < bytes.length;) written += stream.writeSync(bytes.subarray(written));

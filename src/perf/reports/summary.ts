@@ -154,7 +154,7 @@ function httpLines(rows: readonly HttpDigest[]): readonly string[] {
 }
 
 function wsLines(ws: TrafficDigest, stats: readonly InstanceStats[]): readonly string[] {
-  const head = ["INSTANCE", "CONNS", "SENT/s", "RECV/s", "p50", "p90", "p99", "p99.9", "max", "ERR"];
+  const head = ["INSTANCE", "CONNS", "SENT/s", "RECV/s", "p50", "p95", "p99", "p99.9", "max", "ERR"];
   const ownHead = ["CPU%", "RSS MB", "LAG"];
   const statsOf = (instance: string) => stats.find((row) => row.instance === instance);
   const hasStats = stats.some((row) => row.maxRssBytes !== undefined);
@@ -186,7 +186,7 @@ function wsCells(row: TrafficRow): readonly string[] {
 }
 
 function latencyCells(latency: LatencySummary): readonly string[] {
-  return [latency.p50Us, latency.p90Us, latency.p99Us, latency.p999Us, latency.maxUs].map(formatUs);
+  return [latency.p50Us, latency.p95Us, latency.p99Us, latency.p999Us, latency.maxUs].map(formatUs);
 }
 
 function statsCells(stats: InstanceStats | undefined): readonly string[] {
@@ -225,7 +225,7 @@ function crossLines(cross: CrossDigest): readonly string[] {
   const { local, remote } = cross;
   const hasRemote = remote.corrected.count > 0;
   const lines = [
-    ["CROSS-INSTANCE", "n", "p50", "p90", "p99", "p99.9", "max"],
+    ["CROSS-INSTANCE", "n", "p50", "p95", "p99", "p99.9", "max"],
     ["local", formatCount(local.corrected.count), ...latencyCells(local.corrected)],
     ...(hasRemote
       ? [["remote", formatCount(remote.corrected.count), ...latencyCells(remote.corrected)]]
@@ -241,7 +241,7 @@ function taxCells(local: LatencySummary, remote: LatencySummary): readonly strin
     if (one === undefined || other === undefined) return "n/a";
     return `${other >= one ? "+" : "-"}${formatUs(Math.abs(other - one))}`;
   };
-  return [tax(local.p50Us, remote.p50Us), tax(local.p90Us, remote.p90Us), tax(local.p99Us, remote.p99Us)];
+  return [tax(local.p50Us, remote.p50Us), tax(local.p95Us, remote.p95Us), tax(local.p99Us, remote.p99Us)];
 }
 
 /** p50 / p99 by publisher (rows) and subscriber (columns). */
@@ -272,6 +272,7 @@ export function accountsOf(report: RunReport): readonly (readonly [string, strin
   if (result.traffic !== undefined && digest.traffic !== undefined) {
     accounts.push(["CONNECT", connectText(result.traffic.connect, digest.traffic)]);
     accounts.push(["SUCCESS", successText(digest.traffic.total, result.traffic.neverTried)]);
+    accounts.push(...spreadAccount(digest.traffic));
   }
   if (digest.cross !== undefined) accounts.push(["LEDGER", ledgerText(digest.cross, report)]);
   const generator = generatorText(digest, report);
@@ -279,13 +280,25 @@ export function accountsOf(report: RunReport): readonly (readonly [string, strin
   return accounts;
 }
 
+/** What averages hide: uneven instances, and the slowest second. */
+function spreadAccount(traffic: TrafficDigest): readonly (readonly [string, string])[] {
+  const { imbalance, slowestSecond, p1Second, total } = traffic;
+  if (slowestSecond === undefined || imbalance === undefined) return [];
+  const text = `imbalance ${imbalance.toFixed(2)} · slowest second ${
+    formatCount(slowestSecond)
+  } messages, p1 ${formatCount(p1Second ?? slowestSecond)}, average ${formatRate(total.receivedPerSec)}`;
+  return [["EVENNESS", text]];
+}
+
 function connectText(
-  connect: { open: number; asked: number; failed: number; tookMs: number },
+  connect: { open: number; asked: number; failed: number; retries: number; tookMs: number },
   ws: TrafficDigest,
 ): string {
   const rate = connect.tookMs <= 0 ? 0 : connect.open * 1_000 / connect.tookMs;
   return `${connect.open}/${connect.asked} ok · failed ${connect.failed} · ${formatRate(rate)}/s · ` +
-    `upgrade ${tailText(ws.upgrade)} · ready ${tailText(ws.ready)}`;
+    `tcp ${tailText(ws.tcp)} · upgrade ${tailText(ws.upgrade)} · ready ${
+      tailText(ws.ready)
+    } · retries ${connect.retries}`;
 }
 
 /** Median and the farthest percentile that there are samples for. */
@@ -309,7 +322,7 @@ function ledgerText(cross: CrossDigest, report: RunReport): string {
   } · ` +
     `received ${
       formatCount(ledger.received)
-    } · lost ${ledger.lost} · dup ${ledger.duplicate} · reordered ${ledger.reordered}`;
+    } · lost ${ledger.lost} · dup ${ledger.duplicate} · reordered ${ledger.reordered} · late ${ledger.late}`;
 }
 
 function generatorText(digest: Digest, report: RunReport): string | undefined {
@@ -319,9 +332,14 @@ function generatorText(digest: Digest, report: RunReport): string | undefined {
   return `${processes} · CPU ${Math.round(health.cpuCores * 100)}% of a core · ` +
     `late sends ${(health.lateShare * 100).toFixed(1)}% (over ${health.lateAfterMs.toFixed(1)} ms) · ` +
     `send lag ${tailText(health.sendLag)} · loop lag ${tailText(health.loopLag)} · ` +
-    `pacer ${report.options.pacer} · ${
+    `pacer ${report.options.pacer}${throttledText(digest)} · ${
       formatCount(health.sends / Math.max(health.cpuSeconds, 1e-9))
     } messages per core-second`;
+}
+
+function throttledText(digest: Digest): string {
+  const ms = digest.traffic?.throttledMs ?? 0;
+  return ms === 0 ? "" : ` · throttled ${formatSeconds(ms)}`;
 }
 
 function errorLines(report: RunReport, palette: Palette): readonly string[] {

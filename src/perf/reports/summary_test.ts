@@ -61,7 +61,7 @@ Deno.test("summaryLines() shows each account with its denominator", () => {
   assert.match(screen, /SUCCESS {9}100.00%: 2,000 untouched answers of 2,000 tried/);
   assert.match(
     screen,
-    /LEDGER {10}published 2,000 · expected 4,000 · received 4,000 · lost 0 · dup 0 · reordered 0/,
+    /LEDGER {10}published 2,000 · expected 4,000 · received 4,000 · lost 0 · dup 0 · reordered 0\s+· late 0/,
   );
   assert.match(screen, /127.0.0.1:8080 +5 +500.0 +499.5 +2.0ms +2.0ms +2.0ms +n\/a +2.0ms +0 +31 +92 +1.1ms/);
   assert.match(screen, /cluster tax +\+2.0ms/);

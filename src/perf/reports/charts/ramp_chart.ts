@@ -13,8 +13,8 @@ export function rampChart(text: ChartText, connect: ConnectResult, bands: readon
   const y = amountAxis("connections", [connect.asked], countTick);
   const line = (field: "asked" | "open" | "failed"): Series["points"] => pointsOf(connect.ramp, took, field);
   const series: readonly Series[] = [
+    { name: "open", colour: colourOf(0), width: 4, points: line("open") },
     { name: "asked by the plan", colour: inks.text, dash: dashes.dashed, points: line("asked") },
-    { name: "open", colour: colourOf(0), width: 3, points: line("open") },
     { name: "failed", colour: inks.failure, dash: dashes.dotted, points: line("failed") },
   ];
   return drawChart(text, [{ x: axis, y, series, bands: visibleBands(bands, axis.from, axis.to) }]);
