@@ -6,6 +6,12 @@ import type { Clock } from "../core/clock.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { LoadOptions } from "./engine/load_options.ts";
 import { type DeadTarget, preflight } from "./engine/preflight.ts";
+import { LiveMetrics } from "./reports/prometheus/live_metrics.ts";
+import {
+  type ListenAddress,
+  type MetricsEndpoint,
+  openMetricsEndpoint,
+} from "./reports/prometheus/metrics_endpoint.ts";
 import { ProgressView, type TextSink } from "./reports/progress_view.ts";
 import { REPORT_FORMAT, type RunReport } from "./reports/run_report.ts";
 import { checkCapacity, type MachineLimits, readLimits } from "./targets/capacity.ts";
@@ -30,6 +36,8 @@ export interface RunRequest {
   /** Folder in which a report gets a folder of its own. */
   readonly out: string;
   readonly isQuiet: boolean;
+  /** Where `/metrics` is served during the run; nowhere when left out. */
+  readonly prometheus?: ListenAddress | undefined;
   /** The command line without secrets. */
   readonly argv: readonly string[];
 }
@@ -67,6 +75,8 @@ export async function measureTargets(
   await refuseHopeless(options, limits, world);
   const startedAt = new Date(world.clock.wallMs()).toISOString();
   const environment = await readEnvironment();
+  const metrics = new LiveMetrics(options.scenario, () => world.clock.monotonicMs());
+  await using _endpoint = openEndpoint(request, metrics, world);
   const view = new ProgressView(world.err, () => world.clock.monotonicMs());
   const stats = new StatsWatch({
     targets: options.scenario.speech.kind === "shoal" ? chosen.targets : [],
@@ -78,10 +88,12 @@ export async function measureTargets(
     signal: world.signal,
     onProgress: (progress) => {
       stats.isOn = progress.phase === "measure";
+      metrics.take(progress);
       if (!request.isQuiet) view.show(progress);
     },
   }).finally(() => stats.stop());
   if (!request.isQuiet) view.clear();
+  metrics.finish(result);
   const numbers = digest(result);
   return {
     format: REPORT_FORMAT,
@@ -96,6 +108,17 @@ export async function measureTargets(
     digest: numbers,
     verdict: judge(result, numbers, options, withDefaults(request.slos)),
   };
+}
+
+function openEndpoint(
+  request: RunRequest,
+  metrics: LiveMetrics,
+  world: PerfWorld,
+): MetricsEndpoint | undefined {
+  if (request.prometheus === undefined) return undefined;
+  const endpoint = openMetricsEndpoint(request.prometheus, () => metrics.page());
+  if (!request.isQuiet) world.err.write(`metrics: ${endpoint.url}\n`);
+  return endpoint;
 }
 
 /** What cannot work for a single connection, or cannot fit on this machine, is said before it is tried. */

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Part } from "../engine/load_options.ts";
 import type { PacerKind } from "../engine/pacer.ts";
 import type { RunRequest } from "../measure.ts";
+import { type ListenAddress, parseListenAddress } from "../reports/prometheus/metrics_endpoint.ts";
 import { parsePattern, parseStages } from "../scenario/pattern_text.ts";
 import { parsePayload, type PayloadSpec } from "../scenario/payload_spec.ts";
 import type { Pattern, Scenario, Stage } from "../scenario/scenario.ts";
@@ -59,6 +60,7 @@ export interface LoadFlags {
   readonly seed?: number;
   readonly out: string;
   readonly quiet?: boolean;
+  readonly prometheus?: ListenAddress;
 }
 
 const PARTS: readonly Part[] = ["http", "traffic", "cross"];
@@ -167,6 +169,11 @@ function addRunFlags(command: Command): Command {
     .option("--slo <list>", "demands, like 'rtt.p99<50ms,loss==0'")
     .option("--seed <n>", "for payloads and names (default: random)", option((text) => parseCount(text, 0)))
     .option("--out <folder>", "where reports go", "reports/")
+    .option(
+      "--prometheus <address>",
+      "serve /metrics during the run, like :9464 (loopback) or 0.0.0.0:9464",
+      option(parseListenAddress),
+    )
     .option("--quiet", "no progress");
 }
 
@@ -212,6 +219,7 @@ export function toRunRequest(
     slos: parseSlos(flags.slo ?? ""),
     out,
     isQuiet: flags.quiet === true,
+    prometheus: flags.prometheus,
     argv: context.argv,
   };
 }

@@ -95,6 +95,11 @@ export class Client implements ByteListener, FrameListener, VirtualClient {
     return this.#state === "ready";
   }
 
+  /** Bytes that the socket has not taken yet. */
+  get waitingBytes(): number {
+    return this.#link?.waitingBytes ?? 0;
+  }
+
   get bytesIn(): number {
     return this.#link?.bytesIn ?? 0;
   }

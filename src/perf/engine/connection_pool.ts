@@ -1,6 +1,7 @@
 /** The connections of one process: opened by a ramp, spread over the instances by turns, replaced when lost or churned. */
 import type { Clock } from "../../core/clock.ts";
 
+import { BucketCounts } from "../truth/bucket_counts.ts";
 import { type Histogram, newHistogram, recordMs } from "../truth/histogram.ts";
 import { type Client, ConnectError } from "./client.ts";
 import type { VirtualClient } from "./virtual_client.ts";
@@ -35,20 +36,25 @@ export class ConnectionPool {
   readonly ramp: Ramp;
   /** From ready to the first answer or delivery. */
   readonly firstMessage: Histogram = newHistogram();
+  /** How long connections lived that have ended, for live metrics. */
+  readonly lifetimes: BucketCounts = new BucketCounts();
   readonly #options: PoolOptions;
   readonly #clients: (Client | undefined)[];
   readonly #readyMs: Float64Array;
+  readonly #openedMs: Float64Array;
   readonly #outages: (Outage | undefined)[];
   readonly #bytes: { sent: number; received: number }[];
   readonly #resting = new Set<number>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   readonly #churn = { closed: 0, reopened: 0, failed: 0 };
+  #reconnectAttempts = 0;
   #isClosing = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#clients = new Array<Client | undefined>(options.connections).fill(undefined);
     this.#readyMs = new Float64Array(options.connections);
+    this.#openedMs = new Float64Array(options.connections);
     this.#outages = options.instances.map(() => undefined);
     this.#bytes = options.instances.map(() => ({ sent: 0, received: 0 }));
     this.ramp = new Ramp({ ...options, onOpen: (client) => this.#onOpen(client) });
@@ -84,7 +90,7 @@ export class ConnectionPool {
 
   /** The server ended `client`. */
   lost(client: VirtualClient): void {
-    this.#addBytes(client);
+    this.#ended(client);
     const nowMs = this.#sinceBeganMs();
     const outage = this.#outages[client.target] ??= {
       firstLostMs: nowMs,
@@ -107,7 +113,7 @@ export class ConnectionPool {
     this.#resting.add(connection);
     this.#churn.closed++;
     client.close();
-    this.#addBytes(client);
+    this.#ended(client);
     const outcome = await this.ramp.connect(connection);
     this.#resting.delete(connection);
     if (outcome instanceof ConnectError) {
@@ -117,6 +123,7 @@ export class ConnectionPool {
     else {
       this.#churn.reopened++;
       this.#clients[connection] = outcome;
+      this.#openedMs[connection] = this.#options.clock.monotonicMs();
     }
   }
 
@@ -133,6 +140,16 @@ export class ConnectionPool {
   /** Lost connections of instance `target` that were opened anew. */
   reconnectsOf(target: number): number {
     return this.#outages[target]?.reconnected ?? 0;
+  }
+
+  /** Attempts to connect again: lost connections, and those whose first attempt failed. */
+  get reconnectAttempts(): number {
+    return this.#reconnectAttempts + this.ramp.retries;
+  }
+
+  /** Bytes that wait in all sockets. */
+  get waitingBytes(): number {
+    return this.#clients.reduce((sum, client) => sum + (client?.waitingBytes ?? 0), 0);
   }
 
   /** Bytes on the wire so far, of instance `target`. */
@@ -157,7 +174,9 @@ export class ConnectionPool {
 
   #onOpen(client: Client): void {
     this.#clients[client.index] = client;
-    this.#readyMs[client.index] = this.#options.clock.monotonicMs();
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#readyMs[client.index] = nowMs;
+    this.#openedMs[client.index] = nowMs;
     this.#options.onOpen(client);
   }
 
@@ -171,6 +190,7 @@ export class ConnectionPool {
   }
 
   async #reconnect(connection: number, outage: Outage, afterMs: number): Promise<void> {
+    this.#reconnectAttempts++;
     const outcome = await this.ramp.connect(connection);
     if (this.#isClosing) {
       if (!(outcome instanceof ConnectError)) outcome.cut();
@@ -182,13 +202,16 @@ export class ConnectionPool {
     outage.reconnected++;
     outage.lastBackMs = this.#sinceBeganMs();
     this.#clients[connection] = outcome;
+    this.#openedMs[connection] = this.#options.clock.monotonicMs();
   }
 
-  #addBytes(client: VirtualClient): void {
+  #ended(client: VirtualClient): void {
     const bytes = this.#bytes[client.target];
     if (bytes === undefined) return;
     bytes.sent += client.bytesOut;
     bytes.received += client.bytesIn;
+    const openedMs = this.#openedMs[client.index] ?? 0;
+    this.lifetimes.recordMs(this.#options.clock.monotonicMs() - openedMs);
   }
 
   #sinceBeganMs(): number {

@@ -56,6 +56,13 @@ function crossScenario({ scenario, targets }: LoadOptions): Scenario {
 function crossWatch(watch: LoadWatch): LoadWatch {
   return {
     ...watch,
-    onProgress: ({ done, total, errors }) => watch.onProgress({ phase: "cross", done, total, errors }),
+    onProgress: ({ done, total, errors, telemetry }) =>
+      watch.onProgress({
+        phase: "cross",
+        done,
+        total,
+        errors,
+        ...(telemetry === undefined ? {} : { telemetry }),
+      }),
   };
 }

@@ -2,12 +2,14 @@
  * The account of publications: what every subscriber should have got of every publisher, what it got, and how long the
  * first, median and last subscriber of one publication waited. Memory is bounded by pairs and by `slots`.
  */
+import { BucketCounts } from "../truth/bucket_counts.ts";
 import { encodeHistogram, newHistogram, recordMs } from "../truth/histogram.ts";
 import type { Arrival, LedgerCounts } from "../truth/ledger.ts";
 import { PairLedger } from "../truth/pair_ledger.ts";
 import { Recorder } from "../truth/recorder.ts";
 import type { CrossCell, FanOutLatency } from "./load_result.ts";
 import type { MessageKind, Routing } from "./routing.ts";
+import type { PairTelemetry } from "./telemetry.ts";
 
 /** What {@linkcode Deliveries} needs. */
 export interface DeliveriesOptions {
@@ -21,6 +23,11 @@ export interface DeliveriesOptions {
 
 interface Cell {
   readonly latency: Recorder;
+  readonly ranks: {
+    readonly first: BucketCounts;
+    readonly median: BucketCounts;
+    readonly last: BucketCounts;
+  };
   expected: number;
   received: number;
   duplicate: number;
@@ -125,15 +132,21 @@ export class Deliveries {
 
   /** Times one arrival that was no duplicate. All on the monotonic clock, milliseconds. */
   time(index: number, from: number, to: number, dueMs: number, sentMs: number, nowMs: number): void {
-    this.#cellOf(from, to).latency.answered(dueMs, sentMs, nowMs);
+    const cell = this.#cellOf(from, to);
+    cell.latency.answered(dueMs, sentMs, nowMs);
     const slot = index & this.#mask;
     if (this.#owner[slot] !== index) return;
     const arrived = (this.#arrived[slot] ?? 0) + 1;
     const wanted = this.#wanted[slot] ?? 0;
     this.#arrived[slot] = arrived;
-    if (arrived === 1) recordMs(this.#ranks.first, nowMs - dueMs);
-    if (arrived === Math.ceil(wanted / 2)) recordMs(this.#ranks.median, nowMs - dueMs);
-    if (arrived === wanted) recordMs(this.#ranks.last, nowMs - dueMs);
+    if (arrived === 1) this.#rank("first", cell, nowMs - dueMs);
+    if (arrived === Math.ceil(wanted / 2)) this.#rank("median", cell, nowMs - dueMs);
+    if (arrived === wanted) this.#rank("last", cell, nowMs - dueMs);
+  }
+
+  #rank(rank: "first" | "median" | "last", cell: Cell, ms: number): void {
+    recordMs(this.#ranks[rank], ms);
+    cell.ranks[rank].recordMs(ms);
   }
 
   /** The drain is over: what comes from now on is late. */
@@ -149,6 +162,25 @@ export class Deliveries {
       ledger: countsOf(cell),
       latency: cell.latency.toData(),
     }));
+  }
+
+  /** Pairs of instances that had any delivery, for live metrics. */
+  telemetry(): readonly PairTelemetry[] {
+    return this.#cells.flatMap((cell, at) => {
+      if (cell.received === 0) return [];
+      const { latency, ranks: { first, median, last }, duplicate, reordered, late } = cell;
+      return [{
+        from: this.#instances[Math.floor(at / this.#instances.length)] ?? "?",
+        to: this.#instances[at % this.#instances.length] ?? "?",
+        latency: latency.buckets.corrected.toData(),
+        first: first.toData(),
+        median: median.toData(),
+        last: last.toData(),
+        duplicate,
+        reordered,
+        late,
+      }];
+    });
   }
 
   /** Latency to the first, median and last subscriber. */
@@ -178,7 +210,8 @@ export class Deliveries {
 }
 
 function newCell(): Cell {
-  return { latency: new Recorder(), expected: 0, received: 0, duplicate: 0, reordered: 0, late: 0 };
+  const ranks = { first: new BucketCounts(), median: new BucketCounts(), last: new BucketCounts() };
+  return { latency: new Recorder(), ranks, expected: 0, received: 0, duplicate: 0, reordered: 0, late: 0 };
 }
 
 function countsOf(cell: Cell): LedgerCounts {

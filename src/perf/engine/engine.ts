@@ -2,6 +2,7 @@
 import type { Clock } from "../../core/clock.ts";
 import type { LoadOptions } from "./load_options.ts";
 import type { LoadResult } from "./load_result.ts";
+import type { Telemetry } from "./telemetry.ts";
 
 /** How the caller follows and ends a run. */
 export interface LoadWatch {
@@ -22,6 +23,8 @@ export interface Progress {
   readonly errors: number;
   /** One row per instance while traffic runs, for live views and the Prometheus endpoint; counts since the start. */
   readonly instances?: readonly InstanceProgress[];
+  /** For the Prometheus endpoint; about once a second while traffic runs. */
+  readonly telemetry?: Telemetry;
 }
 
 /** Where one instance stands. */

@@ -1,6 +1,7 @@
 /** The load generator's own health: a measurement by an overloaded instrument is a measurement of the instrument. */
 import { cpuUsage } from "node:process";
 import type { Clock } from "../../core/clock.ts";
+import { BucketCounts, type BucketData } from "../truth/bucket_counts.ts";
 import {
   encodeHistogram,
   type Histogram,
@@ -29,6 +30,17 @@ export interface GeneratorHealth {
   readonly loopLag: HistogramText;
 }
 
+/** How it fares so far, for live metrics. */
+export interface GeneratorState {
+  /** CPU time by wall time since it began to send. */
+  readonly cpuCores: number;
+  /** How late its last timer was, seconds. */
+  readonly lagSeconds: number;
+  readonly rssBytes: number;
+  readonly lateSends: number;
+  readonly sendLag: BucketData;
+}
+
 const LAG_EVERY_MS = 20;
 /** Memory is looked at once a second. */
 const BEATS_PER_RSS = 50;
@@ -37,6 +49,7 @@ const BEATS_PER_RSS = 50;
 export class GeneratorWatch {
   readonly sendLag: Histogram = newHistogram();
   readonly #loopLag: Histogram = newHistogram();
+  readonly #sendLagBuckets = new BucketCounts();
   readonly #clock: Clock;
   readonly #lateAfterMs: number;
   #cpuAtStart = cpuUsage();
@@ -47,6 +60,7 @@ export class GeneratorWatch {
   #beats = 0;
   #sends = 0;
   #lateSends = 0;
+  #lastLagMs = 0;
 
   /** `lateAfterMs`: a send released later than this counts as late. */
   constructor(clock: Clock, lateAfterMs: number) {
@@ -61,6 +75,7 @@ export class GeneratorWatch {
   released(intendedMs: number, nowMs: number): void {
     const lagMs = nowMs - intendedMs;
     recordMs(this.sendLag, lagMs);
+    this.#sendLagBuckets.recordMs(lagMs);
     this.#sends++;
     if (lagMs > this.#lateAfterMs) this.#lateSends++;
   }
@@ -78,14 +93,30 @@ export class GeneratorWatch {
     this.#sends++;
   }
 
+  /** How it goes. */
+  state(): GeneratorState {
+    return {
+      cpuCores: this.#cpuCores,
+      lagSeconds: this.#lastLagMs / 1_000,
+      rssBytes: Deno.memoryUsage().rss,
+      lateSends: this.#lateSends,
+      sendLag: this.#sendLagBuckets.toData(),
+    };
+  }
+
+  get #cpuCores(): number {
+    const used = cpuUsage(this.#cpuAtStart);
+    const wallUs = Math.max(1, (this.#clock.monotonicMs() - this.#beganMs) * 1_000);
+    return (used.user + used.system) / wallUs;
+  }
+
   /** Ends the watch and says how it went. */
   stop(): GeneratorHealth {
     clearInterval(this.#timer);
     const used = cpuUsage(this.#cpuAtStart);
-    const wallUs = Math.max(1, (this.#clock.monotonicMs() - this.#beganMs) * 1_000);
     return {
       processes: 1,
-      cpuCores: (used.user + used.system) / wallUs,
+      cpuCores: this.#cpuCores,
       cpuSeconds: (used.user + used.system) / 1_000_000,
       maxRssBytes: this.#maxRssBytes,
       lateSends: this.#lateSends,
@@ -98,7 +129,8 @@ export class GeneratorWatch {
 
   #beat(): void {
     const nowMs = this.#clock.monotonicMs();
-    recordMs(this.#loopLag, Math.max(0, nowMs - this.#lastBeatMs - LAG_EVERY_MS));
+    this.#lastLagMs = Math.max(0, nowMs - this.#lastBeatMs - LAG_EVERY_MS);
+    recordMs(this.#loopLag, this.#lastLagMs);
     this.#lastBeatMs = nowMs;
     if (this.#beats++ % BEATS_PER_RSS === 0) {
       this.#maxRssBytes = Math.max(this.#maxRssBytes, Deno.memoryUsage().rss);

@@ -36,6 +36,12 @@ export class Governor {
     return true;
   }
 
+  /** Length of all pauses so far, milliseconds. */
+  get pausedMs(): number {
+    const ended = this.#rows.reduce((sum, row) => sum + row.toMs - row.fromMs, 0);
+    return this.#pausedAt === undefined ? ended : ended + this.#sinceBeganMs() - this.#pausedAt.fromMs;
+  }
+
   /** All pauses; one that still lasts ends now. */
   stop(): readonly ThrottleRow[] {
     if (this.#pausedAt !== undefined) this.#end(this.#pausedAt);

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../core/clock.ts";
 import type { RampPlan } from "../scenario/scenario.ts";
+import { BucketCounts } from "../truth/bucket_counts.ts";
 import type { ErrorClass } from "../truth/error_classes.ts";
 import { type Histogram, newHistogram, recordMs } from "../truth/histogram.ts";
 import { type Client, ConnectError, type ConnectTimes } from "./client.ts";
@@ -46,6 +47,12 @@ export class Ramp {
   readonly tcp: Histogram = newHistogram();
   readonly upgrade: Histogram = newHistogram();
   readonly ready: Histogram = newHistogram();
+  /** The phases again, by target and in coarse buckets, for live metrics. */
+  readonly buckets: {
+    readonly tcp: BucketCounts;
+    readonly upgrade: BucketCounts;
+    readonly ready: BucketCounts;
+  }[] = [];
   readonly #options: RampOptions;
   readonly #rows: RampRow[] = [];
   #beganMs = 0;
@@ -66,6 +73,10 @@ export class Ramp {
 
   get failed(): number {
     return this.#failed;
+  }
+
+  get retries(): number {
+    return this.#retries;
   }
 
   /** Opens them all; rejects only for faults of the program. */
@@ -95,7 +106,7 @@ export class Ramp {
     for (let attempt = 0;; attempt++) {
       const client = this.#options.newClient(connection);
       try {
-        this.#noteTimes(await client.connect(plan.connectTimeoutMs));
+        this.#noteTimes(await client.connect(plan.connectTimeoutMs), client.target);
         return client;
       } catch (error) {
         if (!(error instanceof ConnectError)) throw error;
@@ -161,10 +172,14 @@ export class Ramp {
     this.#options.onOpen(outcome);
   }
 
-  #noteTimes(times: ConnectTimes): void {
+  #noteTimes(times: ConnectTimes, target: number): void {
     recordMs(this.tcp, times.tcpMs);
     recordMs(this.upgrade, times.upgradeMs);
     recordMs(this.ready, times.readyMs);
+    const buckets = this.buckets[target] ??= newBuckets();
+    buckets.tcp.recordMs(times.tcpMs);
+    buckets.upgrade.recordMs(times.upgradeMs);
+    buckets.ready.recordMs(times.readyMs);
   }
 
   #noteRow(): void {
@@ -174,6 +189,10 @@ export class Ramp {
     const asked = Math.min(connections, batches * plan.batch);
     this.#rows.push({ second: Math.floor(sinceMs / 1_000), asked, open: this.#open, failed: this.#failed });
   }
+}
+
+function newBuckets() {
+  return { tcp: new BucketCounts(), upgrade: new BucketCounts(), ready: new BucketCounts() };
 }
 
 /** A server that says no says no again. */

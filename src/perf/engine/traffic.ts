@@ -4,6 +4,8 @@
  * deliveries is held against the ledger.
  */
 import type { Clock } from "../../core/clock.ts";
+import { perfSizeBounds } from "../metric_catalog.ts";
+import { BucketCounts } from "../truth/bucket_counts.ts";
 import type { ErrorClass, ErrorTally } from "../truth/error_classes.ts";
 import { Accounts } from "./accounts.ts";
 import { Churn } from "./churn.ts";
@@ -15,6 +17,7 @@ import { Deliveries } from "./deliveries.ts";
 import { ClientFactory } from "./client_factory.ts";
 import type { LoadWatch, Progress } from "./engine.ts";
 import { GeneratorWatch } from "./generator.ts";
+import { readTelemetry } from "./read_telemetry.ts";
 import { Governor, systemMemory } from "./governor.ts";
 import { InFlight } from "./in_flight.ts";
 import type { LoadOptions } from "./load_options.ts";
@@ -28,6 +31,8 @@ import { loopFor, REPLY_TIMEOUT_MS, slotsFor, warmupCount } from "./traffic_plan
 import { assembleTraffic, lostTargets } from "./traffic_result.ts";
 
 const PROGRESS_EVERY_MS = 250;
+/** Telemetry is larger than the rest of the progress: it goes with each fourth. */
+const REPORTS_PER_TELEMETRY = 4;
 /** After Ctrl-C what is under way gets this long. */
 const INTERRUPTED_DRAIN_MS = 500;
 const CLOSE_WITHIN_MS = 2_000;
@@ -82,6 +87,9 @@ class Traffic implements ClientListener {
   #loop: TrafficLoop | undefined;
   #onIdle: (() => void) | undefined;
   #measuredFromMs = 0;
+  #reports = 0;
+  #generator: GeneratorWatch | undefined;
+  readonly #sizes = new BucketCounts(perfSizeBounds);
   /** The time while an answer is handled: what it makes leave leaves now, and a look at the clock costs 5 % of a message. */
   #handlingMs: number | undefined;
 
@@ -131,6 +139,7 @@ class Traffic implements ClientListener {
       await this.#context.whenAllStand?.();
       const tickMs = await measureTickMs(this.#clock);
       const generator = new GeneratorWatch(this.#clock, lateAfterMs(this.#options.pacer, tickMs));
+      this.#generator = generator;
       return await this.#measure(connected, generator).finally(() => generator.stop());
     } finally {
       clearInterval(progress);
@@ -232,6 +241,7 @@ class Traffic implements ClientListener {
     churn.stop();
     const drainMs = await this.#drain(loop);
     this.#closeAccounts(loop);
+    this.#report(true);
     const result = assembleTraffic({
       options: this.#options,
       connected,
@@ -283,6 +293,7 @@ class Traffic implements ClientListener {
       return false;
     }
     this.#factory.noteSent(client, index);
+    this.#sizes.record(this.#payloads.sizeOf(index));
     if (kind !== "request") this.#deliveries.published(index, kind, client.index, client.target);
     const overdue = this.#inFlight.sent(index, nowMs, client.index);
     if (overdue >= 0) this.#giveUp(overdue, client.index, nowMs);
@@ -367,7 +378,7 @@ class Traffic implements ClientListener {
     return connection % this.#options.targets.length;
   }
 
-  #report(): void {
+  #report(isLast = false): void {
     const { scenario, targets } = this.#options;
     const loop = this.#loop;
     const errors = this.#accounts.sum("errors");
@@ -386,7 +397,22 @@ class Traffic implements ClientListener {
     const [done, total] = isWarm
       ? [this.#accounts.sum("answered"), scenario.messages]
       : [loop.released, warmupCount(scenario)];
-    this.#watch.onProgress({ phase, done, total, errors, instances: this.#accounts.progress() });
+    const instances = this.#accounts.progress();
+    const telemetry = isLast || this.#reports++ % REPORTS_PER_TELEMETRY === 0 ? { telemetry: this.#telemetry() } : {};
+    this.#watch.onProgress({ phase, done, total, errors, instances, ...telemetry });
+  }
+
+  #telemetry() {
+    return readTelemetry({
+      accounts: this.#accounts,
+      instances: this.#options.targets.map((target) => target.instance),
+      pool: this.#pool,
+      deliveries: this.#routing.isPublishing ? this.#deliveries : undefined,
+      generator: this.#generator,
+      governor: this.#governor,
+      errors: this.#context.errors,
+      sizes: this.#sizes,
+    });
   }
 
   #note(errorClass: ErrorClass, target: number, text: string): void {

@@ -1,4 +1,5 @@
 /** Latency twice: from the time a message should have left, and from the time it did leave. */
+import { BucketCounts } from "./bucket_counts.ts";
 import { encodeHistogram, type HistogramText, newHistogram, recordMs } from "./histogram.ts";
 
 /** What a {@linkcode Recorder} saw, as plain data that can travel between processes and be merged. */
@@ -15,17 +16,22 @@ export interface RecorderData {
 export class Recorder {
   readonly corrected = newHistogram();
   readonly raw = newHistogram();
+  /** The same in coarse buckets, for live metrics. */
+  readonly buckets = { corrected: new BucketCounts(), raw: new BucketCounts() };
   #censored = 0;
 
   /** An answer has come. All three on the same monotonic clock, milliseconds. */
   answered(intendedMs: number, sentMs: number, receivedMs: number): void {
     recordMs(this.corrected, receivedMs - intendedMs);
     recordMs(this.raw, receivedMs - sentMs);
+    this.buckets.corrected.recordMs(receivedMs - intendedMs);
+    this.buckets.raw.recordMs(receivedMs - sentMs);
   }
 
   /** No answer has come by `nowMs`. */
   unanswered(intendedMs: number, nowMs: number): void {
     recordMs(this.corrected, nowMs - intendedMs);
+    this.buckets.corrected.recordMs(nowMs - intendedMs);
     this.#censored++;
   }
 

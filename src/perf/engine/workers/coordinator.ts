@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { InstanceProgress, LoadWatch, Progress } from "../engine.ts";
 import type { LoadOptions } from "../load_options.ts";
 import type { TrafficResult } from "../load_result.ts";
+import { addTelemetry, type Telemetry } from "../telemetry.ts";
 import { lostTargets } from "../traffic_result.ts";
 import type { TrafficContext, TrafficOutcome } from "../traffic.ts";
 import { mergeTraffic } from "./merge_traffic.ts";
@@ -144,6 +145,7 @@ function shiftTimes(result: TrafficResult, byMs: number): TrafficResult {
 /** The state of all workers as one. */
 class SharedProgress {
   readonly #states: (Progress | undefined)[];
+  readonly #telemetry = new Map<number, Telemetry>();
   readonly #watch: LoadWatch;
 
   constructor(workers: number, watch: LoadWatch) {
@@ -155,17 +157,25 @@ class SharedProgress {
     return this.#watch.clock.monotonicMs() - beganMs;
   }
 
+  #allTelemetry(): Telemetry | undefined {
+    const rows = [...this.#telemetry.entries()].sort(([a], [b]) => a - b).map(([, telemetry]) => telemetry);
+    return addTelemetry(rows);
+  }
+
   show(worker: number, progress: Progress): void {
     this.#states[worker] = progress;
+    if (progress.telemetry !== undefined) this.#telemetry.set(worker, progress.telemetry);
     const states = this.#states.filter((state) => state !== undefined);
     const sum = (field: "done" | "total" | "errors") =>
       states.reduce((total, state) => total + state[field], 0);
+    const telemetry = progress.telemetry && this.#allTelemetry();
     this.#watch.onProgress({
       phase: progress.phase,
       done: sum("done"),
       total: sum("total"),
       errors: sum("errors"),
       instances: addInstances(states.flatMap((state) => state.instances ?? [])),
+      ...(telemetry === undefined ? {} : { telemetry }),
     });
   }
 }
