@@ -398,7 +398,9 @@ class Traffic implements ClientListener {
       ? [this.#accounts.sum("answered"), scenario.messages]
       : [loop.released, warmupCount(scenario)];
     const instances = this.#accounts.progress();
-    const telemetry = isLast || this.#reports++ % REPORTS_PER_TELEMETRY === 0 ? { telemetry: this.#telemetry() } : {};
+    const telemetry = isLast || this.#reports++ % REPORTS_PER_TELEMETRY === 0
+      ? { telemetry: this.#telemetry() }
+      : {};
     this.#watch.onProgress({ phase, done, total, errors, instances, ...telemetry });
   }
 
