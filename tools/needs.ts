@@ -26,6 +26,8 @@ export const testNeeds: readonly Need[] = [
   { binary: "curl", debianPackage: "curl" },
   // Makes the certificate of an nginx with TLS.
   { binary: "openssl", debianPackage: "openssl" },
+  // Opens a report of the load tester with no network.
+  { binary: "chromium", debianPackage: "chromium" },
 ];
 
 /** What the decision depends on. */
