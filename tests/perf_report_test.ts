@@ -6,6 +6,7 @@ import { runLocally } from "../src/perf/engine/local_engine.ts";
 import { sampleReport } from "../src/perf/reports/charts/sample_report.ts";
 import { jsonReport } from "../src/perf/reports/report_json.ts";
 import { root } from "../src/testing/processes.ts";
+import { ScriptedServer } from "../src/testing/scripted_server.ts";
 
 interface Ending {
   readonly code: number;
@@ -125,6 +126,61 @@ Deno.test("perf report may do its work with the permissions of deno task perf", 
     }).output();
     assert.equal(code, 0, new TextDecoder().decode(stderr));
     assert.ok((await filesOf(folder)).includes("latency.png"));
+  });
+});
+
+/** A short run in a process of its own, as a service for continuous integration starts it. */
+async function runInCi(folder: string, writable: string): Promise<Ending> {
+  await using server = new ScriptedServer();
+  const may = [
+    "--allow-net",
+    "--allow-env",
+    "--allow-read",
+    `--allow-write=${writable}`,
+    "--allow-run",
+    "--allow-sys",
+  ];
+  const load = ["-c", "2", "-n", "40", "--rate", "200/s", "--warmup", "0s", "--parts", "traffic", "--quiet"];
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--no-check",
+      ...may,
+      `${root}/src/main.ts`,
+      "perf",
+      "run",
+      "--targets",
+      server.url,
+    ]
+      .concat(load, "--out", `${folder}/out`),
+    cwd: root,
+    env: { CI: "true", GITHUB_STEP_SUMMARY: `${folder}/summary.md`, NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+    signal: AbortSignal.timeout(60_000),
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+Deno.test("perf run tells a CI service: annotations, step summary, junit.xml", async () => {
+  await withFolder(async (folder) => {
+    const ending = await runInCi(folder, folder);
+    // So short a run proves nothing on a busy machine: any verdict will do here.
+    assert.match(ending.out, /^::(?:notice|warning|error) title=perf light%3A (?:PASS|FAIL|INVALID)/m);
+    assert.match(await Deno.readTextFile(`${folder}/summary.md`), /^# [A-Z]+: light, 1 instance\n/);
+    const [run = ""] = await filesOf(`${folder}/out`);
+    const files = await filesOf(`${folder}/out/${run}`);
+    assert.ok(files.includes("junit.xml") && files.includes("latency.png"), files.join());
+  });
+});
+
+Deno.test("perf run says how to get a step summary that it may not write", async () => {
+  await withFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/out`);
+    const ending = await runInCi(folder, `${folder}/out`);
+    assert.match(ending.err, /^Cannot write the step summary: .*; add a step: cat reports/m);
   });
 });
 

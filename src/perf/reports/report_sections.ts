@@ -23,7 +23,8 @@ const LATENCY_HEAD = ["min", "mean", "p50", "p90", "p95", "p99", "p99.9", "max"]
 /** Title of the whole report: the verdict before anything else. */
 export function reportTitle(report: RunReport): string {
   const { verdict, options } = report;
-  return `${verdict.word}: ${options.scenario.name}, ${options.targets.length} instances`;
+  const count = options.targets.length;
+  return `${verdict.word}: ${options.scenario.name}, ${count} instance${count === 1 ? "" : "s"}`;
 }
 
 /** What may and may not be claimed. */
