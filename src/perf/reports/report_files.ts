@@ -13,7 +13,10 @@ import { summaryLines } from "./summary.ts";
 /** A kind of file; `png` is one file for each chart. */
 export type ReportKind = "json" | "html" | "md" | "text" | "junit" | "png";
 
-/** What a run leaves behind unless more is asked for. */
+/** What a run among many leaves behind: nothing that takes long to draw. */
+const BRIEF_KINDS: readonly ReportKind[] = ["json", "md", "text"];
+
+/** What a run of its own leaves behind. */
 export const RUN_KINDS: readonly ReportKind[] = ["json", "html", "md", "text", "png"];
 
 const FILE_OF: Readonly<Record<Exclude<ReportKind, "png">, string>> = {
@@ -43,7 +46,7 @@ export async function prepareReports(out: string): Promise<void> {
 export async function writeReport(
   report: RunReport,
   out: string,
-  kinds: readonly ReportKind[] = RUN_KINDS,
+  kinds: readonly ReportKind[] = BRIEF_KINDS,
 ): Promise<readonly string[]> {
   const folder = await newFolder(`${out.replace(/\/+$/, "")}/${folderName(report)}`);
   return await writeKinds(report, folder, kinds);
@@ -118,8 +121,8 @@ function folderName(report: RunReport): string {
   return `${time}-${report.options.scenario.name}`;
 }
 
-/** Two runs may begin in the same second: the later one gets a number. */
-async function newFolder(path: string): Promise<string> {
+/** Makes the folder `path`; two runs may begin in the same second, so the later one gets a number. Answers its path. */
+export async function newFolder(path: string): Promise<string> {
   await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
   for (let attempt = 1;; attempt++) {
     const candidate = attempt === 1 ? path : `${path}-${attempt}`;

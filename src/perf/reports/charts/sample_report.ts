@@ -1,5 +1,5 @@
 /** A made-up report with everything that charts can show, the same at each call; for tests. */
-import type { SecondRow } from "../../engine/load_result.ts";
+import type { LoadResult, SecondRow } from "../../engine/load_result.ts";
 import { digest } from "../../truth/digest.ts";
 import { encodeHistogram, newHistogram, recordMs } from "../../truth/histogram.ts";
 import type { RecorderData } from "../../truth/recorder.ts";
@@ -43,13 +43,11 @@ function secondRow(random: Random, instance: string, second: number, slower: num
   return { instance, second, sent: PER_SEC, received, errors: 0, latency };
 }
 
-/** Builds it. */
-export function sampleReport(): RunReport {
-  const random = seededRandom(7);
+function sampleResult(random: Random): LoadResult {
   const { traffic } = goodResult;
   if (traffic === undefined) throw new Error("The sample has no traffic");
   const names = traffic.instances.map((row) => row.instance);
-  const result = {
+  return {
     ...goodResult,
     traffic: {
       ...traffic,
@@ -78,7 +76,7 @@ export function sampleReport(): RunReport {
         failed: 3,
         tookMs: 4_600,
         ramp: [0, 1, 2, 3, 4].map((second) => ({
-          second: second === 0 ? 0 : second,
+          second,
           asked: Math.min(500, 120 * second + 20),
           open: Math.min(497, 112 * second + 14),
           failed: second > 2 ? 3 : 0,
@@ -93,6 +91,13 @@ export function sampleReport(): RunReport {
       })),
     },
   };
+}
+
+/** Builds it. */
+export function sampleReport(): RunReport {
+  const random = seededRandom(7);
+  const result = sampleResult(random);
+  const names = sampleOptions.targets.map((target) => target.instance);
   const numbers = digest(result);
   return {
     format: REPORT_FORMAT,
