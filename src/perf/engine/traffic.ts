@@ -293,11 +293,13 @@ class Traffic implements ClientListener {
       return false;
     }
     this.#factory.noteSent(client, index);
-    this.#sizes.record(this.#payloads.sizeOf(index));
     if (kind !== "request") this.#deliveries.published(index, kind, client.index, client.target);
     const overdue = this.#inFlight.sent(index, nowMs, client.index);
     if (overdue >= 0) this.#giveUp(overdue, client.index, nowMs);
-    if (isMeasured) this.#accounts.sent(client.target, nowMs);
+    if (isMeasured) {
+      this.#accounts.sent(client.target, nowMs);
+      this.#sizes.record(this.#payloads.sizeOf(index));
+    }
     return true;
   }
 

@@ -3,7 +3,8 @@ import type { CrossDigest } from "../../truth/digest.ts";
 import { formatUs } from "../../units.ts";
 import { type Chart, CHART_WIDTH, type ChartText, drawHead } from "./chart.ts";
 import { heatOf, inks } from "./palette.ts";
-import { element, fitText, label, svgDocument } from "./svg.ts";
+import { shortNames } from "./short_names.ts";
+import { element, label, svgDocument } from "./svg.ts";
 
 type Cells = Pick<CrossDigest, "rows">;
 type Field = "p50Us" | "p99Us";
@@ -46,16 +47,17 @@ function drawMatrix(cross: Cells, names: readonly string[], place: MatrixPlace):
     cross.rows.find((row) => row.from === from && row.to === to)?.latency.corrected[field];
   const values = cross.rows.flatMap((row) => row.latency.corrected[field] ?? []);
   const shareOf = shareWithin(values);
+  const [columnNames, rowNames] = [shortNames(names, cellWidth - 4, 12), shortNames(names, LEFT - 24, 12)];
   return [
     label(left + GRID_WIDTH / 2, TOP - 46, place.title, { size: 15, isBold: true, anchor: "middle" }),
     label(left + GRID_WIDTH / 2, TOP - 28, "to", { size: 12, colour: inks.faint, anchor: "middle" }),
     label(left - 12, TOP - 10, "from", { size: 12, colour: inks.faint, anchor: "end" }),
     ...names.flatMap((name, at) => [
-      label(left + (at + 0.5) * cellWidth, TOP - 10, fitText(name, cellWidth - 4, 12), {
+      label(left + (at + 0.5) * cellWidth, TOP - 10, columnNames[at] ?? name, {
         size: 12,
         anchor: "middle",
       }),
-      label(left - 12, TOP + (at + 0.5) * cellHeight + 4, fitText(name, LEFT - 24, 12), {
+      label(left - 12, TOP + (at + 0.5) * cellHeight + 4, rowNames[at] ?? name, {
         size: 12,
         anchor: "end",
       }),
