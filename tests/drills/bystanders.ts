@@ -25,7 +25,10 @@ export async function throughFault(
     fleet.startPublishing();
     await pause(scale.calmMs);
     await fault(fleet);
-    await until("all are subscribed", () => fleet.listeners.every((one) => one.isSubscribed), BACK_WITHIN_MS);
+    await until("all are subscribed", () => fleet.listeners.every((one) => one.isSubscribed), BACK_WITHIN_MS)
+      .catch((cause) => {
+        throw new Error(`Not subscribed again: ${strandedIn(fleet)}`, { cause });
+      });
     await pause(scale.calmMs);
     await fleet.stopPublishing();
     return fleet;
@@ -33,6 +36,16 @@ export async function throughFault(
     fleet[Symbol.dispose]();
     throw error;
   }
+}
+
+/** What those are waiting for who are not subscribed, and the last error that each was told, by how many. */
+function strandedIn(fleet: Fleet): string {
+  const stranded = fleet.listeners.filter(({ isSubscribed }) => !isSubscribed);
+  const groups = Map.groupBy(
+    stranded,
+    (one) => `${one.centrifuge.state}, ${one.subscription.state}, ${one.lastError}`,
+  );
+  return Array.from(groups, ([what, group]) => `${group.length} ${what}`).join("; ");
 }
 
 /** What subscribers got and how soon they were back, for people. */

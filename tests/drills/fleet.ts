@@ -44,6 +44,8 @@ export class Listener {
   notRecovered = 0;
   readonly centrifuge: Centrifuge;
   readonly subscription: Subscription;
+  /** The last error that the client or its subscription was told. */
+  lastError = "no error";
   #lostAtMs: number | undefined;
 
   constructor(address: string, at: number, channel: string, sent: Sent) {
@@ -77,6 +79,9 @@ export class Listener {
     subscription.on("publication", ({ data }) => {
       this.received.receive(data.n, performance.now() - data.t);
     });
+    centrifuge.on("error", ({ error }) => this.lastError = `error ${error.code} ${error.message}`);
+    subscription.on("error", ({ error }) => this.lastError = `error ${error.code} ${error.message}`);
+    subscription.on("unsubscribed", ({ code, reason }) => this.lastError = `unsubscribed ${code} ${reason}`);
     subscription.on("leave", ({ info }) => this.leaves.hear(info.client));
   }
 
