@@ -7,6 +7,7 @@
  */
 import type { NodeId } from "../core/ids.ts";
 import type { Formats } from "../protocol/format.ts";
+import type { OffersVersion } from "../protocol/service_change.ts";
 
 /** Where a backend stands. `connecting`: never was ready; `lost`: was, and is trying again. */
 export type BackendState = "connecting" | "ready" | "lost" | "closed";
@@ -248,6 +249,47 @@ export interface Presence {
   stats(channel: string): Promise<{ readonly clients: number; readonly users: number }>;
 }
 
+/** A service that one client offers. */
+export interface ServiceOffer {
+  readonly service: string;
+  readonly client: string;
+  /** JSON, not empty; kept as it was handed over. */
+  readonly descriptor: string;
+}
+
+/** What became of an offer: `buried`: this node was declared dead; `full`: the workspace has no room for it. */
+export type PutOutcome = "taken" | "buried" | "full";
+
+/** What a workspace offers. */
+export interface OfferList {
+  /** Absent when nothing was offered there for long. */
+  readonly version?: OffersVersion;
+  /** Absent when `version` is the one that the reader knows. */
+  readonly offers?: readonly ServiceOffer[];
+}
+
+/** Most offers of one workspace. */
+export const MAX_OFFERS = 10_000;
+/** Most bytes (UTF-8) of the descriptors of one workspace together: a list travels in one piece. */
+export const MAX_OFFER_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Which clients offer services. Offers belong to the node that put them: those of a node known to be dead are not
+ * answered, and nothing that a buried node still writes takes effect. Each change is told to every node by the very
+ * step that makes it, as `encodeServiceChange(change)` of `protocol/service_change.ts`, in the order of versions;
+ * whoever removes an offer, its node or the cleaner of its dead node, it is told once. The removal of an offer that
+ * readers no longer saw is told too. Names hold neither space nor slash.
+ */
+export interface Services {
+  /** Adds or replaces an offer of this node; one that is there already tells nobody. A workspace is full at
+   * {@linkcode MAX_OFFERS} or {@linkcode MAX_OFFER_BYTES}. */
+  put(workspace: string, offer: ServiceOffer): Promise<PutOutcome>;
+  /** Removes an offer of this node. True when it was there. */
+  remove(workspace: string, service: string, client: string): Promise<boolean>;
+  /** All offers of a workspace and their version, in one step; only the version when it is `known`. */
+  read(workspace: string, known?: OffersVersion): Promise<OfferList>;
+}
+
 /** Counters that live for a while and are shared by all nodes. Each operation is atomic. */
 export interface Counters {
   /** Makes a counter with value 0, or resets one. */
@@ -294,6 +336,7 @@ export interface Backend {
   readonly revocations: Revocations;
   readonly history: History;
   readonly presence: Presence;
+  readonly services: Services;
   readonly state: BackendState;
   /** Says what is wrong when `state` is not `ready`, in one line for people. */
   readonly trouble: string | undefined;

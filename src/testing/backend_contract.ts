@@ -7,6 +7,7 @@ import { lifecycleTests } from "./backend_contract/lifecycle.ts";
 import { presenceTests } from "./backend_contract/presence.ts";
 import { clientTests, nodeTests } from "./backend_contract/registry.ts";
 import { revocationTests } from "./backend_contract/revocations.ts";
+import { serviceTests } from "./backend_contract/services.ts";
 
 export type { TestCluster, TestNode } from "./backend_contract/kit.ts";
 export { RecordingListener } from "./recording_listener.ts";
@@ -22,6 +23,7 @@ const TESTS = [
   ...historyReadTests,
   ...presenceTests,
   ...revocationTests,
+  ...serviceTests,
 ];
 
 /**

@@ -1,5 +1,13 @@
 import type { NodeId } from "../../core/ids.ts";
-import type { Counters, History, HistoryFilter, Presence, Registry, Revocations } from "../backend.ts";
+import type {
+  Counters,
+  History,
+  HistoryFilter,
+  Presence,
+  Registry,
+  Revocations,
+  Services,
+} from "../backend.ts";
 import type { MembersPage, MemoryHub } from "../memory/mod.ts";
 
 /** Characters of publications in one answer: a frame holds them, whatever they are. */
@@ -10,7 +18,7 @@ const MAX_HISTORY_COUNT = 50_000;
 const MAX_PAGE_CHARACTERS = 1 << 20;
 
 /** What a node may call on its hub. */
-export type Calls = Registry & Counters & HistoryCalls & PresenceCalls & RevocationCalls;
+export type Calls = Registry & Counters & HistoryCalls & PresenceCalls & RevocationCalls & ServiceCalls;
 
 interface HistoryCalls {
   readonly readHistory: History["read"];
@@ -28,6 +36,12 @@ interface RevocationCalls {
   readonly revokeUser: Revocations["revoke"];
   readonly restoreUser: Revocations["restore"];
   readonly revokedAmong: Revocations["among"];
+}
+
+interface ServiceCalls {
+  readonly putOffer: Services["put"];
+  readonly removeOffer: Services["remove"];
+  readonly readOffers: Services["read"];
 }
 
 /** The name of one call on the wire. */
@@ -67,6 +81,10 @@ const handlers: Handlers = {
   revokeUser: (hub, _node, [workspace, user, forMs]) => hub.revocations.revoke(workspace, user, forMs),
   restoreUser: (hub, _node, [workspace, user]) => hub.revocations.restore(workspace, user),
   revokedAmong: (hub, _node, [workspace, users]) => hub.revocations.among(workspace, users),
+  putOffer: (hub, node, [workspace, offer]) => hub.services.put(node, workspace, offer),
+  removeOffer: (hub, node, [workspace, service, client]) =>
+    hub.services.remove(node, workspace, service, client),
+  readOffers: (hub, _node, [workspace, known]) => hub.services.read(workspace, known ?? undefined),
 };
 
 /**

@@ -11,6 +11,7 @@ import type {
   Presence,
   Registry,
   Revocations,
+  Services,
 } from "../backend.ts";
 import type { Call, CallName } from "./calls.ts";
 import { Kind } from "./frame.ts";
@@ -45,6 +46,7 @@ class HubBackend implements Backend {
   readonly revocations: Revocations;
   readonly history: History;
   readonly presence: Presence;
+  readonly services: Services;
   readonly #link: HubLink;
   readonly #bus: HubBus;
 
@@ -66,6 +68,7 @@ class HubBackend implements Backend {
     this.revocations = revocationsOver(call);
     this.history = historyOver(this.#link, call);
     this.presence = presenceOver(call);
+    this.services = servicesOver(call);
   }
 
   get bus(): Bus {
@@ -129,6 +132,14 @@ function revocationsOver(call: Call): Revocations {
     restore: (workspace, user) => call("restoreUser", workspace, user),
     among: async (workspace, users) =>
       (await Promise.all(inBatches(users, (batch) => call("revokedAmong", workspace, batch)))).flat(),
+  };
+}
+
+function servicesOver(call: Call): Services {
+  return {
+    put: (workspace, offer) => call("putOffer", workspace, offer),
+    remove: (workspace, service, client) => call("removeOffer", workspace, service, client),
+    read: (workspace, known) => call("readOffers", workspace, known),
   };
 }
 

@@ -13,6 +13,7 @@ import type {
   Receivers,
   Registry,
   Revocations,
+  Services,
   StreamPosition,
 } from "../backend.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -33,6 +34,7 @@ class MemoryBackend implements Backend {
   readonly revocations: Revocations;
   readonly history: History;
   readonly presence: Presence;
+  readonly services: Services;
   readonly #bus: MemoryBus;
   readonly #listener: BackendListener;
   #isOpen = true;
@@ -47,6 +49,7 @@ class MemoryBackend implements Backend {
     this.revocations = revocationsOf(hub, ask);
     this.history = historyOf(hub, mailbox, ask);
     this.presence = presenceOf(hub, node, ask);
+    this.services = servicesOf(hub, node, ask);
   }
 
   get bus(): Bus {
@@ -202,5 +205,14 @@ function presenceOf(hub: MemoryHub, node: NodeId, ask: Ask): Presence {
     remove: (channel, client) => ask(() => presence.remove(node, channel, client)),
     members: (channel) => ask(() => presence.members(channel)),
     stats: (channel) => ask(() => presence.stats(channel)),
+  };
+}
+
+function servicesOf(hub: MemoryHub, node: NodeId, ask: Ask): Services {
+  const { services } = hub;
+  return {
+    put: (workspace, offer) => ask(() => services.put(node, workspace, offer)),
+    remove: (workspace, service, client) => ask(() => services.remove(node, workspace, service, client)),
+    read: (workspace, known) => ask(() => services.read(workspace, known)),
   };
 }

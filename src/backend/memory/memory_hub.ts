@@ -7,12 +7,13 @@ import { CounterTable } from "./counter_table.ts";
 import { NodeTable } from "./node_table.ts";
 import { PresenceTable } from "./presence_table.ts";
 import { RevocationTable } from "./revocation_table.ts";
+import { ServiceTable } from "./service_table.ts";
 import { type AppendOptions, StreamTable } from "./stream_table.ts";
 
 const EPOCH_CHARACTERS = 8;
 
 /**
- * What the nodes of one process share: channels, registry, counters, histories and presence. Every call takes effect
+ * What the nodes of one process share: channels, registry, counters, histories, presence and services. Every call takes effect
  * before it returns, and messages reach members in the order of the calls.
  */
 export class MemoryHub {
@@ -22,12 +23,16 @@ export class MemoryHub {
   readonly revocations: RevocationTable;
   readonly streams: StreamTable;
   readonly presence: PresenceTable;
+  readonly services: ServiceTable;
   readonly #members = new Map<NodeId, Member>();
 
   constructor(clock: Clock = systemClock) {
     const now = steadyWallClock(clock);
     const isListening = (node: NodeId) => this.#members.has(node);
-    const dropOwned = (node: NodeId, most: number) => this.presence.drop(node, most);
+    const dropOwned = (node: NodeId, most: number) => {
+      const count = this.presence.drop(node, most);
+      return count + this.services.drop(node, most - count);
+    };
     this.registry = new NodeTable({ now, isListening, dropOwned, generation: randomText(13) });
     this.counters = new CounterTable(now);
     this.revocations = new RevocationTable(now);
@@ -35,6 +40,11 @@ export class MemoryHub {
     this.presence = new PresenceTable({
       publish: (channel, text) => this.channels.publish(channel, { text }),
       isBuried: (node) => this.registry.isBuried(node),
+    });
+    this.services = new ServiceTable({
+      tell: (text) => this.sendToAll({ text }),
+      isBuried: (node) => this.registry.isBuried(node),
+      newEpoch: () => randomText(EPOCH_CHARACTERS),
     });
   }
 

@@ -9,6 +9,7 @@ import type {
   Presence,
   Registry,
   Revocations,
+  Services,
 } from "../backend.ts";
 import { type BusWatcher, RedisBus, type RedisBusOptions } from "./bus.ts";
 import { Controls } from "./controls.ts";
@@ -19,6 +20,7 @@ import { RedisPresence } from "./presence.ts";
 import { RedisRegistry } from "./registry.ts";
 import { RedisRevocations } from "./revocations.ts";
 import type { OpenRoute } from "./route.ts";
+import { RedisServices } from "./services.ts";
 import type { ShardTraffic, ShardWatcher } from "./shard.ts";
 
 /** What one node's backend is made of: {@linkcode RedisBackendOptions} of the door, parsed. */
@@ -37,6 +39,7 @@ export class RedisBackend implements Backend, BusWatcher {
   readonly revocations: Revocations;
   readonly history: History;
   readonly presence: Presence;
+  readonly services: Services;
   readonly #listener: BackendListener;
   readonly #traffic: ShardTraffic;
   readonly #controls: Controls;
@@ -55,6 +58,7 @@ export class RedisBackend implements Backend, BusWatcher {
     this.revocations = new RedisRevocations(controls, keys);
     this.history = new RedisHistory(this.#bus, controls, keys);
     this.presence = new RedisPresence(controls, keys, node);
+    this.services = new RedisServices(controls, keys, node);
   }
 
   get bus(): Bus {

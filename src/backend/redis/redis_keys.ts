@@ -36,6 +36,16 @@ export interface RedisKeys {
   clients(id: NodeId): string;
   /** ZSET: user -> until (Redis TIME, ms). */
   revoked(workspace: string): string;
+  /** What {@linkcode RedisKeys.services} puts before the workspace. */
+  readonly servicesPrefix: string;
+  /** What {@linkcode RedisKeys.servicesMeta} puts before the workspace. */
+  readonly servicesMetaPrefix: string;
+  /** HASH: `<service>/<client>` -> descriptor, JSON. */
+  services(workspace: string): string;
+  /** HASH: epoch and number of the offers of a workspace, and the bytes of their descriptors. */
+  servicesMeta(workspace: string): string;
+  /** SET: `<workspace> <service>/<client>` of every offer of a node. */
+  ownedServices(id: NodeId): string;
   /** Pub/sub: to one node. */
   nodeChannel(id: NodeId): string;
   /** Pub/sub: messages of one channel. */
@@ -86,6 +96,11 @@ export function redisKeys(prefix: string, partitions: number): RedisKeys {
     reap: (id) => `${control}reap:${id}`,
     clients: (id) => `${control}clients:${id}`,
     revoked: (workspace) => `${control}revoked:${workspace}`,
+    servicesPrefix: `${control}services:`,
+    servicesMetaPrefix: `${control}services_meta:`,
+    services: (workspace) => `${control}services:${workspace}`,
+    servicesMeta: (workspace) => `${control}services_meta:${workspace}`,
+    ownedServices: (id) => `${control}owned_services:${id}`,
     nodeChannel: (id) => `${prefix}node:{${id}}`,
     channel: (channel) => inPartition("ch", channel),
     channelOf(name) {

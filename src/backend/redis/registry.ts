@@ -6,6 +6,7 @@ import { readClientRecord, readNodeRecord, writeClientRecord, writeNodeRecord } 
 import { cleanPresence, markDead } from "./presence_cleaner.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { asList, asNumber, asText } from "./reply.ts";
+import { cleanServices } from "./services.ts";
 
 /** A record outlives its beats by this much, for people who look; the registry itself goes by the beat. */
 const RECORD_TTL_MS = 60_000;
@@ -66,6 +67,7 @@ export class RedisRegistry implements Registry {
     if (await this.#run((redis) => redis.zscore(reaping, node)) === null) return true;
     // Presence first: the last step is the one that gives the claim back.
     if (!await cleanPresence(this.#controls, this.#keys, node, true)) return false;
+    if (!await cleanServices(this.#controls, this.#keys, node)) return false;
     return await this.#run((redis) => redis.shoalClean(reaping, ...own, node, BATCH)) === 1;
   }
 
@@ -108,6 +110,7 @@ export class RedisRegistry implements Registry {
     const keys = [this.#keys.nodes, this.#keys.node(this.#node), this.#keys.clients(this.#node)];
     // Nobody would clean up later: a node that left is not dead.
     while (!await cleanPresence(this.#controls, this.#keys, this.#node, false));
+    while (!await cleanServices(this.#controls, this.#keys, this.#node));
     await this.#run((redis) => redis.shoalLeave(...keys, this.#node));
   }
 

@@ -14,6 +14,11 @@ import presenceRemove from "./lua/presence_remove.lua" with { type: "text" };
 import putClients from "./lua/put_clients.lua" with { type: "text" };
 import revoke from "./lua/revoke.lua" with { type: "text" };
 import revoked from "./lua/revoked.lua" with { type: "text" };
+import servicesChange from "./lua/services_change.lua" with { type: "text" };
+import servicesCleanBody from "./lua/services_clean.lua" with { type: "text" };
+import servicesPutBody from "./lua/services_put.lua" with { type: "text" };
+import servicesRead from "./lua/services_read.lua" with { type: "text" };
+import servicesRemoveBody from "./lua/services_remove.lua" with { type: "text" };
 
 /** Every script with the number of its keys, as ioredis defines commands; the files say what they take and answer. */
 export const scripts = {
@@ -31,6 +36,10 @@ export const scripts = {
   shoalPutClients: { lua: putClients, numberOfKeys: 2 },
   shoalRevoke: { lua: revoke, numberOfKeys: 1 },
   shoalRevoked: { lua: revoked, numberOfKeys: 1 },
+  shoalServicesClean: { lua: servicesChange + servicesCleanBody, numberOfKeys: 1 },
+  shoalServicesPut: { lua: servicesChange + servicesPutBody, numberOfKeys: 4 },
+  shoalServicesRead: { lua: servicesRead, numberOfKeys: 2 },
+  shoalServicesRemove: { lua: servicesChange + servicesRemoveBody, numberOfKeys: 4 },
 } as const;
 
 /** The script of a history publish, which goes over the link of the bus. */
