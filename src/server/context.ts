@@ -14,6 +14,7 @@ import type { ChannelRules } from "./channel_rules.ts";
 import type { CommandOf, RequestKind } from "../protocol/commands.ts";
 import type { ListedClient } from "../protocol/direct.ts";
 import type { Order, OrderTarget } from "../protocol/order.ts";
+import type { ServiceShape } from "../protocol/service_requests.ts";
 import type { Channel, Channels } from "./channels.ts";
 import type { Grant, Grants } from "./grants.ts";
 import type { HistoryReader } from "./history_reader.ts";
@@ -28,6 +29,8 @@ import type { Subscriber } from "./publication.ts";
 import type { PublishedDone, PublishRequest } from "./publisher.ts";
 import type { PublishRates } from "./publish_rate.ts";
 import type { RpcCaller, RpcHandler } from "./rpc.ts";
+import type { ServiceCall } from "./services/caller.ts";
+import type { ServiceDescriptor, ServiceDetails } from "./services/listing.ts";
 import type { SubscriptionHolder } from "./subscription.ts";
 import type { TokenVerifier } from "./tokens/verify.ts";
 import type { Traffic } from "./traffic.ts";
@@ -67,6 +70,25 @@ export interface ClientRoster {
   page(query: RosterQuery): Promise<ClientPage>;
 }
 
+/** Services that clients of the whole cluster offer; `services/exchange.ts`, which says what each rejects with. */
+export interface ClientServices {
+  /** The client offers a service until it unregisters it or goes. */
+  register(connection: Client, shape: ServiceShape): Promise<void>;
+  /** The client offers it no longer; false when it did not. */
+  unregister(connection: Client, service: string): boolean;
+  list(workspace: string, isGuest: boolean): Promise<readonly ServiceDescriptor[]>;
+  get(workspace: string, service: string, isGuest: boolean): Promise<ServiceDetails>;
+  /** Answers with raw JSON. */
+  callFor(connection: Client, call: ServiceCall): Promise<string>;
+  /** Opens a stream; `start` is to be called once the client was told the id. */
+  openFor(
+    connection: Client,
+    call: ServiceCall,
+  ): Promise<{ readonly id: string; readonly start: () => void }>;
+  /** Takes the data of a `send`; false when it is not about a call. */
+  takeSend(connection: Client, data: unknown): boolean;
+}
+
 /** One generation of a node, as its connections see it. */
 export interface ConnectionContext {
   readonly node: NodeId;
@@ -102,6 +124,8 @@ export interface ConnectionContext {
   readonly reach: ClientReach;
   /** Lists other clients. */
   readonly roster: ClientRoster;
+  /** Services that clients of the cluster offer. */
+  readonly services: ClientServices;
   /** A new id for a client of this generation. */
   newClientId(): ClientId;
   /** True when the event loop has stalled since then (monotonic clock): a client's silence may be our own fault. */

@@ -27,15 +27,13 @@ import type { PublishedDone, PublishRequest } from "./publisher.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
 import { builtInRpc, type RpcCaller, type RpcHandler } from "./rpc.ts";
 import { routeSocket } from "./socket_routes.ts";
+import { TICK_MS } from "./tick.ts";
 import { Session, type SessionOwner } from "./session.ts";
 import type { Acceptor } from "./socket.ts";
 import { type HookCalls, hookCallsOf, type Hooks } from "./hooks/mod.ts";
 import { verifierOf } from "./tokens/mod.ts";
 import type { TokenVerifier } from "./tokens/verify.ts";
 import { Traffic } from "./traffic.ts";
-
-/** Period of the small duties: pings, deadlines, idle channels, client records. */
-const TICK_MS = 100;
 
 /** What a node is made of. */
 export interface NodeOptions {
@@ -350,6 +348,7 @@ export class Node implements SessionOwner {
       deadlines: this.#deadlines,
       reach: session.reach,
       roster: session.roster,
+      services: session.services,
       newClientId: session.newClientId,
       hasStalledSince: (sinceMs) => this.#lag.hasStalledSince(sinceMs),
       enroll: (connection) => this.#enroll(session, connection),

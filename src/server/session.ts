@@ -28,6 +28,8 @@ import { RevokedUsersBook } from "./revocations/revoked_users.ts";
 import { Publisher } from "./publisher.ts";
 import { RECOVERY_SHARE } from "./recovery.ts";
 import type { Traffic } from "./traffic.ts";
+import { ServiceExchange } from "./services/mod.ts";
+import { TICK_MS } from "./tick.ts";
 import { WaitingRoom } from "./waiting_room.ts";
 import { Users } from "./users.ts";
 
@@ -80,6 +82,8 @@ export class Session {
   readonly revocations: RevokedUsersBook;
   /** Lists channels of the whole cluster. */
   readonly channelList: ChannelList;
+  /** Services that clients of the cluster offer. */
+  readonly services: ServiceExchange;
   /** What the application's nodes tell and ask each other. */
   readonly messages: NodeMessages;
   readonly newClientId: () => ClientId;
@@ -145,6 +149,16 @@ export class Session {
       roster: this.roster,
       timeoutMs,
     });
+    this.services = new ServiceExchange({
+      self: this.id,
+      services: this.backend.services,
+      calls: this.calls,
+      clock,
+      log,
+      mayWrite: () => this.membership.mayWrite,
+      outboxBytes: settings.outboxBytes,
+      tickMs: TICK_MS,
+    });
     this.messages = new NodeMessages(this.calls, this.roster, owner.nodeHandlers);
     this.calls.listen(NODE_DOWN, (node) => this.#onNodeDown(node));
     this.#records = new ClientRecords(registry, this.log);
@@ -174,6 +188,7 @@ export class Session {
   /** Small duties of every tick: idle channels, client records. */
   tick(): void {
     this.calls.tick();
+    this.services.tick();
     const nowMs = this.#owner.clock.monotonicMs();
     const { unsubscribeDelayMs } = this.#owner.settings;
     this.channels.sweep(nowMs, unsubscribeDelayMs);
@@ -197,6 +212,7 @@ export class Session {
     if (connection.client === undefined || this.connections.get(connection.client) === undefined) return;
     this.connections.remove(connection);
     this.users.remove(connection, this.#owner.clock.monotonicMs());
+    this.services.release(connection.client);
     this.#records.drop(connection.client);
   }
 
@@ -211,6 +227,7 @@ export class Session {
     } catch (error) {
       this.log.warn("Could not sign off: the others will find out by the missing beat", { error });
     } finally {
+      this.services.close();
       this.calls.close();
       await this.backend.close();
     }
@@ -219,6 +236,7 @@ export class Session {
   /** Ends the connections to the backend of a generation that is buried already. */
   async abandon(): Promise<void> {
     this.#isEnding = true;
+    this.services.close();
     this.calls.close();
     await this.backend.close();
   }
@@ -257,19 +275,26 @@ export class Session {
     if (this.#isEnding) return;
     const node = nodeIdOf(text);
     if (node === this.id) void this.membership.beat();
-    else if (node !== undefined) this.calls.forgetNode(node);
+    else if (node !== undefined) this.#forgetNode(node);
+  }
+
+  #forgetNode(node: NodeId): void {
+    this.calls.forgetNode(node);
+    this.services.forgetNode(node);
   }
 
   #onNodeMessage(message: string): void {
     const probed = this.probe.take(message);
     if (typeof probed === "number") this.#owner.traffic.pubsubLag.observe(probed / 1000);
     if (probed !== false) this.#owner.onProbe(this);
+    else if (this.services.take(message)) return;
     else if (!this.calls.take(message)) this.log.debug("A message of an unknown format was dropped");
   }
 
   /** The registry lost what this generation wrote. */
   async #rewriteRecords(): Promise<void> {
     await this.presence.rewrite();
+    await this.services.rewrite();
     await this.backend.registry.replaceClients(this.#allRecords());
   }
 
@@ -281,6 +306,7 @@ export class Session {
       // What was published while it was lost has not been heard.
       this.positions.checkAll();
       void this.revocations.checkAll();
+      this.services.onReady();
       this.beat(); // readiness should not wait for the timer
     } else if (state === "lost") {
       this.#owner.traffic.backendLosses++;

@@ -4,13 +4,16 @@ import { payloadOf } from "../../protocol/payload.ts";
 import type { Client } from "../context.ts";
 import { refusalOfRpc } from "../permissions.ts";
 import { type ClientMethod, clientMethods } from "./client_methods.ts";
+import { callService, callShort, serviceMethods } from "./service_methods.ts";
+
+const CALL = "services.call";
 
 /** Calls a procedure that the application registered, else one of the node's own, else the application's hook. */
 export function rpc(connection: Client, command: CommandOf<"rpc">): void | Promise<void> {
   const { context, identity, client = "" } = connection;
   const method = command.request.method ?? "";
   const handler = context.rpc.get(method);
-  if (handler === undefined) return callOwn(connection, command, clientMethods.get(method));
+  if (handler === undefined) return callOwn(connection, command, method);
   checkPermission(connection);
   const { user, workspace } = identity;
   const value = handler(command.request.data, { client, user, workspace });
@@ -18,12 +21,19 @@ export function rpc(connection: Client, command: CommandOf<"rpc">): void | Promi
   answer(connection, command, value);
 }
 
-async function callOwn(
+/** Procedures of the node, then functions that other clients offer. */
+function callOwn(connection: Client, command: CommandOf<"rpc">, name: string): Promise<void> {
+  if (name === CALL) return callService(connection, command);
+  const method = clientMethods.get(name) ?? serviceMethods.get(name);
+  if (method !== undefined) return callMethod(connection, command, method);
+  return callShort(connection, command) ?? askHook(connection, command);
+}
+
+async function callMethod(
   connection: Client,
   command: CommandOf<"rpc">,
-  method: ClientMethod | undefined,
+  method: ClientMethod,
 ): Promise<void> {
-  if (method === undefined) return await askHook(connection, command);
   answer(connection, command, await method(connection, command.request.data));
 }
 

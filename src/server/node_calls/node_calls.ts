@@ -20,7 +20,14 @@ import {
 import { type CallLimits, CallTable } from "./call_table.ts";
 import { Packets } from "./packets.ts";
 import { type NodeMethod, type NoticeListener, Serving } from "./serving.ts";
-import { type Gathered, goneError, ManyAnswers, type NodeAnswer, OneAnswer } from "./waiting.ts";
+import {
+  type Gathered,
+  goneError,
+  ManyAnswers,
+  type NodeAnswer,
+  NotDeliveredError,
+  OneAnswer,
+} from "./waiting.ts";
 
 /** Bounds and pace. */
 export interface NodeCallOptions {
@@ -107,7 +114,7 @@ export class NodeCalls {
   async call(node: NodeId, method: string, payload: string, timeoutMs: number): Promise<string> {
     this.#checkSize(payload);
     if (node === this.#self) return await this.#callSelf(method, payload, timeoutMs);
-    if (this.#gone.has(node)) throw goneError();
+    if (this.#gone.has(node)) throw new NotDeliveredError();
     const waiting = new OneAnswer(this.#table, node, payload.length);
     waiting.id = this.#table.enter(waiting, this.#clock.monotonicMs() + timeoutMs);
     this.#packets.push(node, requestRecord(waiting.id, Math.ceil(timeoutMs), method, payload), waiting);

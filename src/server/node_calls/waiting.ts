@@ -54,7 +54,7 @@ export class OneAnswer implements Waiting, Carried {
   }
 
   onSent(receivers: Receivers): void {
-    if (receivers === 0) this.#table.end(this.id, goneError());
+    if (receivers === 0) this.#table.end(this.id, new NotDeliveredError());
   }
 
   onUnsent(error: unknown): void {
@@ -123,9 +123,18 @@ function noAcknowledgement(): ClientError {
   });
 }
 
-/** 410: nobody has that node's id any more. */
+const GONE = { detail: "its node has left the cluster or has lost its backend" };
+
+/** 410: nobody has that node's id any more; whether it acted before is unknown. */
 export function goneError(): ClientError {
-  return new ClientError("gone", { detail: "its node has left the cluster or has lost its backend" });
+  return new ClientError("gone", GONE);
+}
+
+/** 410: nobody has that node's id, and certainly nobody acted: another may be asked in its place. */
+export class NotDeliveredError extends ClientError {
+  constructor() {
+    super("gone", GONE);
+  }
 }
 
 function notSent(error: unknown): ClientError {

@@ -1,0 +1,53 @@
+/** What is shown of the services of a workspace. */
+import type { FunctionShape, ServiceShape } from "../../protocol/service_requests.ts";
+import type { Provider, WorkspaceView } from "./workspace_view.ts";
+
+/** A service as it is listed: what its providers say of it, the one that came last before the others. */
+export interface ServiceDescriptor extends Omit<ServiceShape, "functions"> {
+  readonly workspace: string;
+  readonly functions: Readonly<Record<string, FunctionShape>>;
+  /** How many clients offer it. */
+  readonly providers: number;
+}
+
+/** One service with its providers. */
+export interface ServiceDetails extends ServiceDescriptor {
+  /** Ids of the clients that offer it. */
+  readonly clients: readonly string[];
+}
+
+/** Every service, by id; for a guest only the public ones. */
+export function listServices(
+  workspace: string,
+  view: WorkspaceView,
+  isGuest: boolean,
+): readonly ServiceDescriptor[] {
+  const found: ServiceDescriptor[] = [];
+  for (const service of [...view.services].sort()) {
+    const providers = visible(view.providersOf(service), isGuest);
+    if (providers.length > 0) found.push(describe(workspace, providers));
+  }
+  return found;
+}
+
+/** One service; undefined when nobody offers it, or not to guests. */
+export function serviceDetails(
+  workspace: string,
+  view: WorkspaceView,
+  service: string,
+  isGuest: boolean,
+): ServiceDetails | undefined {
+  const providers = visible(view.providersOf(service), isGuest);
+  if (providers.length === 0) return undefined;
+  return { ...describe(workspace, providers), clients: providers.map(({ client }) => client) };
+}
+
+function visible(providers: readonly Provider[], isGuest: boolean): readonly Provider[] {
+  return isGuest ? providers.filter(({ shape }) => shape.visibility === "public") : providers;
+}
+
+function describe(workspace: string, providers: readonly Provider[]): ServiceDescriptor {
+  const shapes = providers.map(({ shape }) => shape);
+  const functions = Object.assign({}, ...shapes.map((shape) => shape.functions));
+  return Object.assign({}, ...shapes, { workspace, functions, providers: providers.length });
+}

@@ -1,0 +1,10 @@
+/**
+ * Services: functions that clients offer and others call, on any node.
+ *
+ * @module
+ */
+export type { OpenStream, ServiceCall, StreamSink } from "./caller.ts";
+export { ServiceExchange, type ServiceExchangeParts } from "./exchange.ts";
+export { Leash } from "./leash.ts";
+export type { ServiceDescriptor, ServiceDetails } from "./listing.ts";
+export { mayCall, mayList, mayOffer, type RightsHolder } from "./rights.ts";
