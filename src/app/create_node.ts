@@ -30,6 +30,7 @@ import {
   type RpcCaller,
   type RpcHandler,
   ServerApi,
+  ServiceGate,
   sha256,
   type SurveyResult,
 } from "../server/mod.ts";
@@ -179,10 +180,13 @@ async function listen(node: Node, config: Config, log: Logger, mayOverlap: boole
     descriptorLimit: config.descriptorLimit || undefined,
     log: log.gate,
   }));
-  const api = new ServerApi(new ApiKeys(config.apiKeys), { node, callService: undefined });
   const access = { isOpen: isOpenMode(config) && !config.insecure, allowedOrigins: config.allowedOrigins };
   const isFull = () => node.isFull(limit ?? Infinity);
   const isDraining = () => node.isDraining;
+  const keys = new ApiKeys(config.apiKeys);
+  const services = new ServiceGate({ node, keys });
+  const callService = services.callForBackend.bind(services);
+  const api = new ServerApi(keys, { node, callService });
   http = await serveHttp({
     hostname: config.host,
     port: config.port,
@@ -210,6 +214,7 @@ async function listen(node: Node, config: Config, log: Logger, mayOverlap: boole
         isFull,
         isDraining,
       },
+      services,
     }),
     acceptorFor: (path) => node.acceptor(path),
     subprotocols: SUBPROTOCOLS,

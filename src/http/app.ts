@@ -4,7 +4,7 @@ import type { RequestFacts } from "./access.ts";
 import { type Answer, errorAnswer, toResponse } from "./answer.ts";
 import type { NodeView } from "./node_view.ts";
 import type { HttpLog } from "./log.ts";
-import type { ServerApi } from "../server/mod.ts";
+import type { ServerApi, ServiceDoor } from "../server/mod.ts";
 import { type Administration, adminRoutes } from "./routes/admin.ts";
 import { apiRoutes } from "./routes/api.ts";
 import { fallbackRoutes, type FallbackView } from "./routes/fallback.ts";
@@ -33,6 +33,8 @@ export interface HttpAppOptions {
   readonly api?: ServerApi | undefined;
   /** Without it clients come by WebSocket alone. */
   readonly fallback?: FallbackView | undefined;
+  /** Without it there are no services. */
+  readonly services?: ServiceDoor | undefined;
 }
 
 /** Makes the endpoints of `node`. */
@@ -46,7 +48,7 @@ export function createHttpApp(node: NodeView, log: HttpLog, options: HttpAppOpti
 
 /** The router alone, for tests through `router.request()`. */
 export function createRouter(node: NodeView, log: HttpLog, options: HttpAppOptions = {}): Hono<HttpEnv> {
-  const { isInsecure = false, administration, api, fallback } = options;
+  const { isInsecure = false, administration, api, fallback, services } = options;
   const router = new Hono<HttpEnv>();
   healthRoutes(router, node);
   statsRoutes(router, node, log, { isInsecure, api });
@@ -54,7 +56,7 @@ export function createRouter(node: NodeView, log: HttpLog, options: HttpAppOptio
   if (api !== undefined) apiRoutes(router, api);
   if (administration !== undefined) adminRoutes(router, administration, log);
   if (fallback !== undefined) fallbackRoutes(router, fallback, log);
-  serviceRoutes(router);
+  if (services !== undefined) serviceRoutes(router, services);
   router.notFound((context) =>
     toResponse(errorAnswer(404, `Cannot find ${JSON.stringify(context.req.path)}`))
   );

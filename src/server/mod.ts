@@ -38,5 +38,19 @@ export { processUse } from "./load.ts";
 export type { Readiness } from "./readiness.ts";
 export { type RpcCaller, type RpcHandler } from "./rpc.ts";
 export type { Acceptor, Frame, Handshake, Socket, SocketListener } from "./socket.ts";
+export {
+  type Credentials,
+  type ServiceDoor,
+  ServiceGate,
+  type ServiceVisitor,
+  type VisitorCall,
+} from "./service_gate.ts";
+export {
+  Leash,
+  type OpenStream,
+  type ServiceDescriptor,
+  type ServiceDetails,
+  type StreamSink,
+} from "./services/mod.ts";
 export { RESERVED_SEGMENTS } from "./socket_routes.ts";
 export { mintToken, type SigningKey, signingKey, type TokenClaims } from "./tokens/mod.ts";

@@ -161,6 +161,11 @@ export class Node implements SessionOwner {
     return true;
   }
 
+  /** Checks tokens; undefined in open mode. */
+  get verifier(): TokenVerifier | undefined {
+    return this.#verifier;
+  }
+
   /** Which options channels have. */
   get rules(): ChannelRules {
     return this.#rules;

@@ -4,7 +4,7 @@ import type { Clock } from "../../core/clock.ts";
 import { ClientError } from "../../core/errors.ts";
 import { type NodeId, randomText } from "../../core/ids.ts";
 import type { Logger } from "../../core/log.ts";
-import type { ServiceShape } from "../../protocol/service_requests.ts";
+import type { FunctionShape, ServiceShape } from "../../protocol/service_requests.ts";
 import { readServiceWord } from "../../protocol/service_messages.ts";
 import type { Client, ClientServices } from "../context.ts";
 import type { NodeCalls } from "../node_calls/mod.ts";
@@ -15,7 +15,13 @@ import { Host } from "./host.ts";
 import type { LocalProvider } from "./hosted_call.ts";
 import { Leash } from "./leash.ts";
 import { MAX_SERVICES_PER_CLIENT, MAX_STREAMS_PER_CLIENT } from "./limits.ts";
-import { listServices, type ServiceDescriptor, type ServiceDetails, serviceDetails } from "./listing.ts";
+import {
+  functionShape,
+  listServices,
+  type ServiceDescriptor,
+  type ServiceDetails,
+  serviceDetails,
+} from "./listing.ts";
 import { localOffer } from "./local_offer.ts";
 import { OfferBook } from "./offer_book.ts";
 
@@ -97,6 +103,15 @@ export class ServiceExchange implements ClientServices {
     const found = serviceDetails(workspace, await this.#directory.confirm(workspace), service, isGuest);
     if (found !== undefined) return found;
     throw new ClientError("notFound", { detail: `nobody offers service ${JSON.stringify(service)}` });
+  }
+
+  /** What a provider says of a function. Rejects with 404. */
+  async describe(workspace: string, service: string, name: string, isGuest: boolean): Promise<FunctionShape> {
+    const known = functionShape(await this.#directory.find(workspace), service, name, isGuest) ??
+      functionShape(await this.#directory.confirm(workspace), service, name, isGuest);
+    if (known !== undefined) return known;
+    const [quoted, named] = [JSON.stringify(service), JSON.stringify(name)];
+    throw new ClientError("notFound", { detail: `nobody offers function ${named} of service ${quoted}` });
   }
 
   /** See {@linkcode Caller.call}. */

@@ -42,6 +42,18 @@ export function serviceDetails(
   return { ...describe(workspace, providers), clients: providers.map(({ client }) => client) };
 }
 
+/** What a provider says of a function; undefined when nobody has it, or not for guests. */
+export function functionShape(
+  view: WorkspaceView,
+  service: string,
+  name: string,
+  isGuest: boolean,
+): FunctionShape | undefined {
+  const providers = visible(view.providersOf(service), isGuest);
+  const found = providers.find(({ shape }) => Object.hasOwn(shape.functions, name));
+  return found?.shape.functions[name];
+}
+
 function visible(providers: readonly Provider[], isGuest: boolean): readonly Provider[] {
   return isGuest ? providers.filter(({ shape }) => shape.visibility === "public") : providers;
 }
