@@ -22,12 +22,5 @@ export {
   type ServiceFunction,
   type ServiceFunctionOptions,
 } from "./serve.ts";
-export {
-  type AnyFunctions,
-  type CallOptions,
-  type RemoteService,
-  type RemoteStreams,
-  service,
-  streams,
-} from "./service.ts";
+export { type CallOptions, type RemoteService, type RemoteStreams, service, streams } from "./service.ts";
 export { ServiceError } from "./service_error.ts";

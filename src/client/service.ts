@@ -15,31 +15,29 @@ export interface CallOptions {
   readonly workspace?: string;
 }
 
-// deno-lint-ignore no-explicit-any -- a service whose type is not told takes and gives anything
-type AnyFunction = (...args: any[]) => any;
+// deno-lint-ignore no-explicit-any -- a service whose type is not told has functions of any name that take and give anything
+type Untyped = any;
+type IsAny<Type> = 0 extends 1 & Type ? true : false;
 
-/** The functions of a service as callers see them: each answers later. */
-export type RemoteService<Functions> = {
+/** The functions of a service as callers see them: each answers later. Anything, where their type is not told. */
+export type RemoteService<Functions> = IsAny<Functions> extends true ? Untyped : {
   readonly [Name in keyof Functions]: Functions[Name] extends (...args: infer Args) => infer Value
     ? (...args: Args) => Promise<Awaited<Value>>
     : never;
 };
 
-/** The streams of a service as callers see them. */
-export type RemoteStreams<Functions> = {
+/** The streams of a service as callers see them. Anything, where their type is not told. */
+export type RemoteStreams<Functions> = IsAny<Functions> extends true ? Untyped : {
   readonly [Name in keyof Functions]: Functions[Name] extends
     (...args: infer Args) => AsyncIterable<infer Item> ? (...args: Args) => AsyncIterable<Item>
     : never;
 };
 
-/** Functions of any names. */
-export type AnyFunctions = Readonly<Record<string, AnyFunction>>;
-
 /**
  * The service `id`: `await service(client, "math").add(1, 2)`. Arguments go as an array, a single object as itself. Each
  * call goes to the provider whose turn it is, on whichever node. Rejects with a {@linkcode ServiceError}.
  */
-export function service<Functions = AnyFunctions>(
+export function service<Functions = Untyped>(
   client: Centrifuge,
   id: string,
   options: CallOptions = {},
@@ -53,7 +51,7 @@ export function service<Functions = AnyFunctions>(
  * The streams of the service `id`: `for await (const n of streams(client, "clock").ticks(10)) ...`. No more is sent than
  * is read. Leaving the loop ends the stream; a failure throws a {@linkcode ServiceError} in it.
  */
-export function streams<Functions = Readonly<Record<string, AnyStream>>>(
+export function streams<Functions = Untyped>(
   client: Centrifuge,
   id: string,
   options: CallOptions = {},
@@ -62,9 +60,6 @@ export function streams<Functions = Readonly<Record<string, AnyStream>>>(
     [Symbol.asyncIterator]: () => new ItemReader(client, requestOf(id, name, args, options)),
   })) as RemoteStreams<Functions>;
 }
-
-// deno-lint-ignore no-explicit-any -- see AnyFunction
-type AnyStream = (...args: any[]) => AsyncIterable<any>;
 
 function requestOf(
   service: string,

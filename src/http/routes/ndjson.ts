@@ -14,7 +14,10 @@ export type OpenAt = (sink: StreamSink) => Promise<OpenStream>;
 export async function ndjsonResponse(openAt: OpenAt, leash: Leash): Promise<Response> {
   const lines = new LineQueue();
   const stream = await openAt(lines);
-  leash.add(() => stream.cancel());
+  leash.add(() => {
+    stream.cancel();
+    lines.onEnd(undefined);
+  });
   await lines.some();
   if (lines.error !== undefined && lines.isEmpty) throw lines.error;
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({

@@ -161,13 +161,18 @@ export class Host {
     return { provider, offer };
   }
 
-  #checkArgs(offer: LocalOffer, { function: name, isSafe }: NodeCallHead, args: string): void {
+  #checkArgs(offer: LocalOffer, { function: name, isSafe, credit }: NodeCallHead, args: string): void {
     const found = offer.functions.get(name);
     if (found === undefined) {
       throw new Refusal("notFound", { detail: `the service has no function "${name}"` });
     }
     if (isSafe && !found.isSafe) {
       throw new ClientError("badRequest", { detail: `function "${name}" is not declared safe: use POST` });
+    }
+    if (found.isStream && credit === undefined) {
+      throw new ClientError("badRequest", {
+        detail: `function "${name}" answers with a stream: say stream: true`,
+      });
     }
     const problem = found.check?.(JSON.parse(args));
     if (problem !== undefined) throw new ClientError("badRequest", { detail: problem });

@@ -7,6 +7,8 @@ import { type ArgsCheck, compileSchema } from "./schema/mod.ts";
 /** A function as the node of its provider runs it. */
 export interface LocalFunction {
   readonly isSafe: boolean;
+  /** It says that it answers with a stream. */
+  readonly isStream: boolean;
   /** Undefined where any arguments will do. */
   readonly check: ArgsCheck | undefined;
 }
@@ -40,10 +42,11 @@ export function localOffer(workspace: string, shape: ServiceShape): LocalOffer {
   return { workspace, shape, descriptor, functions: new Map(functions), concurrency, running: 0 };
 }
 
-function localFunction(name: string, { safe = false, params }: FunctionShape): LocalFunction {
-  if (params === undefined) return { isSafe: safe, check: undefined };
+function localFunction(name: string, { safe = false, stream = false, params }: FunctionShape): LocalFunction {
+  const claims = { isSafe: safe, isStream: stream };
+  if (params === undefined) return { ...claims, check: undefined };
   try {
-    return { isSafe: safe, check: compileSchema(params) };
+    return { ...claims, check: compileSchema(params) };
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
     throw new ClientError("badRequest", { detail: `function "${name}": ${error.message}`, cause: error });
