@@ -1,0 +1,125 @@
+/**
+ * Calls of a service from one node to a provider on another, open loop: calls are due at fixed times, and latency counts
+ * from when a call was due. Starts a Redis, two nodes and a provider, and calls from its own process.
+ *
+ *     deno run -A bench/service_calls.ts [--rate 8000] [--seconds 10]
+ *     deno run -A bench/service_calls.ts --stream 1000000
+ */
+import { parseArgs } from "node:util";
+import { Centrifuge } from "centrifuge";
+import { build } from "hdr-histogram-js";
+// ws: its sockets send at once (TCP_NODELAY); with those of the runtime small frames wait up to 40 ms for an acknowledgement.
+import { WebSocket } from "ws";
+import { streams } from "../src/client/mod.ts";
+import { NodeProcess, root, TestProcess } from "../src/testing/processes.ts";
+import { RedisServer } from "../src/testing/redis_server.ts";
+
+const PACE_MS = 2;
+const WARM_UP_S = 2;
+/** Calls in one frame: it stays far below what a node takes, however late this process is. */
+const BATCH = 200;
+
+const { values } = parseArgs({
+  options: {
+    rate: { type: "string", default: "8000" },
+    seconds: { type: "string", default: "10" },
+    stream: { type: "string" },
+  },
+});
+
+await using redis = await RedisServer.open();
+await using near = await NodeProcess.start({ redisUrl: redis.url, set: { max_commands_in_flight: 65_536 } });
+await using far = await NodeProcess.start({ redisUrl: redis.url });
+const words = ["run", "-A", `${root}/bench/service_provider.ts`, far.ws];
+await using provider = new TestProcess(Deno.execPath(), words);
+await provider.matches(/serving/g);
+const client = new Centrifuge(near.ws, { timeout: 30_000, websocket: WebSocket });
+client.on("disconnected", ({ code, reason }) => console.log(`disconnected: ${code} ${reason}`));
+client.connect();
+await client.ready(10_000);
+if (values.stream === undefined) await measureCalls(Number(values.rate), Number(values.seconds));
+else await measureStream(Number(values.stream));
+client.disconnect();
+
+async function measureCalls(rate: number, seconds: number): Promise<void> {
+  await drive(rate, WARM_UP_S);
+  const before = await cpuSeconds();
+  const { done, failed, wallS, histogram } = await drive(rate, seconds);
+  const cpu = (await cpuSeconds()).map((after, i) => (((after - (before[i] ?? 0)) / done) * 1e6).toFixed(1));
+  const ms = (percentile: number) => (histogram.getValueAtPercentile(percentile) / 1_000).toFixed(2);
+  console.log(`${Math.round(done / wallS)} calls/s of ${rate} offered, ${failed} failed`);
+  console.log(`p50 ${ms(50)} ms, p99 ${ms(99)} ms, p99.9 ${ms(99.9)} ms, longest ${ms(100)} ms`);
+  console.log(`CPU us a call: caller's node ${cpu[0]}, provider's node ${cpu[1]}, provider ${cpu[2]}`);
+}
+
+async function drive(rate: number, seconds: number) {
+  const histogram = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 60_000_000,
+    numberOfSignificantValueDigits: 3,
+  });
+  const startMs = performance.now();
+  const total = rate * seconds;
+  const calls: Promise<void>[] = [];
+  let failed = 0;
+  const call = async (dueMs: number, i: number) => {
+    try {
+      const { data } = await client.rpc("services.call", { service: "bench", function: "add", args: [i, 1] });
+      if (data.value !== i + 1) failed++;
+    } catch {
+      failed++; // counted and shown
+    }
+    histogram.recordValue(Math.max(1, Math.round((performance.now() - dueMs) * 1_000)));
+  };
+  while (calls.length < total) {
+    const due = Math.min(total, Math.floor(((performance.now() - startMs) / 1_000) * rate));
+    while (calls.length < due) {
+      client.startBatching();
+      const end = Math.min(due, calls.length + BATCH);
+      for (let i = calls.length; i < end; i++) calls.push(call(startMs + (i / rate) * 1_000, i));
+      client.stopBatching();
+    }
+    await new Promise((go) => setTimeout(go, PACE_MS));
+  }
+  await Promise.all(calls);
+  return { done: calls.length - failed, failed, wallS: (performance.now() - startMs) / 1_000, histogram };
+}
+
+async function measureStream(count: number): Promise<void> {
+  const before = await rssMiB();
+  const startMs = performance.now();
+  let next = 0;
+  let most = before;
+  const watch = setInterval(
+    async () => most = (await rssMiB()).map((now, i) => Math.max(now, most[i] ?? 0)),
+    500,
+  );
+  for await (
+    const item of streams<{ count(to: number): AsyncIterable<number> }>(client, "bench").count(count)
+  ) {
+    if (item !== next++) throw new Error(`Item ${next - 1} is ${item}`);
+  }
+  clearInterval(watch);
+  const seconds = (performance.now() - startMs) / 1_000;
+  console.log(`${next} items in ${seconds.toFixed(1)} s: ${Math.round(next / seconds)} items/s`);
+  const show = (values: readonly number[]) => values.map((value) => value.toFixed(0)).join(", ");
+  console.log(`memory in MiB, caller's node and provider's: ${show(before)} before, at most ${show(most)}`);
+}
+
+async function rssMiB(): Promise<number[]> {
+  const read = async (node: NodeProcess) => {
+    const { body } = await node.json<{ node: { rss_bytes: number } }>("/stats");
+    return body.node.rss_bytes / 1024 / 1024;
+  };
+  return await Promise.all([near, far].map(read));
+}
+
+/** User and system time so far: both nodes, provider. */
+async function cpuSeconds(): Promise<number[]> {
+  const pids = [near.pid, far.pid, provider.pid];
+  return await Promise.all(pids.map(async (pid) => {
+    const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }));
+}

@@ -1,0 +1,20 @@
+/** One provider of `service_calls.ts`: `service_provider.ts <ws url>`. */
+import { Centrifuge } from "centrifuge";
+// ws: its sockets send at once (TCP_NODELAY); with those of the runtime small frames wait up to 40 ms for an acknowledgement.
+import { WebSocket } from "ws";
+import { serve } from "../src/client/mod.ts";
+
+const client = new Centrifuge(Deno.args[0] ?? "", { websocket: WebSocket });
+client.connect();
+await client.ready(10_000);
+await serve(client, {
+  id: "bench",
+  concurrency: 65_536,
+  functions: {
+    add: (x: number, y: number) => x + y,
+    async *count(to: number) {
+      for (let i = 0; i < to; i++) yield i;
+    },
+  },
+});
+console.log("serving");
