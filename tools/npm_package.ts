@@ -7,23 +7,32 @@ export interface DenoConfig {
   readonly version: string;
   readonly license: string;
   readonly imports: Readonly<Record<string, string>>;
+  /** TypeScript files by the name under which they are imported: "." and "./name". */
+  readonly exports: Readonly<Record<string, string>>;
 }
 
 /** Writes package.json for a library that imports `packages`. Throws when one is not among the config's imports. */
 export function packageJson(config: DenoConfig, packages: readonly string[]): string {
-  const door = { types: "./src/mod.d.ts", import: "./src/mod.js", default: "./src/mod.js" };
+  const doors = Object.entries(config.exports).map(([name, path]) => [name, doorOf(path)] as const);
+  const main = doorOf(config.exports["."] ?? "");
   const content = {
     name: config.name,
     version: config.version,
     description: "Horizontally scalable realtime server for Deno",
     license: config.license,
     type: "module",
-    main: door.default,
-    types: door.types,
-    exports: { ".": door, "./package.json": "./package.json" },
+    main: main.default,
+    types: main.types,
+    exports: { ...Object.fromEntries(doors), "./package.json": "./package.json" },
     dependencies: dependenciesOf(config, packages),
   };
   return `${JSON.stringify(content, undefined, 2)}\n`;
+}
+
+/** Where Node and bundlers find what a TypeScript file was compiled to. */
+function doorOf(path: string) {
+  const script = path.replace(/\.ts$/, ".js");
+  return { types: path.replace(/\.ts$/, ".d.ts"), import: script, default: script };
 }
 
 /** Packages by name and the exact version that the library was tested with, sorted. */

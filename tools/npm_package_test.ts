@@ -5,13 +5,16 @@ const config = {
   name: "@shoal/shoal",
   version: "1.2.3",
   license: "MIT",
+  exports: { ".": "./src/mod.ts", "./client": "./src/client/mod.ts" },
   imports: { zod: "npm:zod@4.0.1", hono: "npm:hono@4.13.0", unused: "npm:unused@1.0.0", odd: "./odd.ts" },
 };
 
-Deno.test("packageJson() names the door, its types and only what is imported", () => {
+Deno.test("packageJson() names the doors, their types and only what is imported", () => {
   const content = JSON.parse(packageJson(config, ["zod", "hono/ws", "zod/mini"]));
   assert.deepEqual(content.dependencies, { hono: "4.13.0", zod: "4.0.1" });
   assert.equal(content.exports["."].types, "./src/mod.d.ts");
+  assert.equal(content.exports["./client"].import, "./src/client/mod.js");
+  assert.deepEqual([content.main, content.types], ["./src/mod.js", "./src/mod.d.ts"]);
   assert.equal(content.version, "1.2.3");
 });
 

@@ -1,4 +1,4 @@
-/** `deno task pack`: builds npm/ (JavaScript, types, package.json) from src/mod.ts and packs it into a tarball. */
+/** `deno task pack`: builds npm/ (JavaScript, types, package.json) from the doors of deno.json and packs it into a tarball. */
 import { compile } from "./compile.ts";
 import { importsOf, resolvePath } from "./import_graph.ts";
 import { assetModule, type DenoConfig, dependenciesOf, inlineAssets, packageJson } from "./npm_package.ts";
@@ -16,11 +16,11 @@ interface Library {
 
 /**
  * Builds the package in `folder` (emptied before) and returns the path of `shoal-<version>.tgz` in it. `root` is the repo:
- * it has deno.json, README.md, LICENSE and src/mod.ts. Needs `npm` on PATH. Not concurrent for one folder.
+ * it has deno.json, README.md, LICENSE and src/. Needs `npm` on PATH. Not concurrent for one folder.
  */
 export async function packLibrary(folder: string, root: URL = repoRoot): Promise<string> {
   const config: DenoConfig = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
-  const library = await readLibrary("src/mod.ts", root);
+  const library = await readLibrary(Object.values(config.exports), root);
   await emptyFolder(folder);
   await writeTexts(folder, await compileLibrary(library, config, `${folder}/work`));
   await writeTexts(folder, new Map([["package.json", packageJson(config, library.packages)]]));
@@ -31,11 +31,11 @@ export async function packLibrary(folder: string, root: URL = repoRoot): Promise
   return tarball;
 }
 
-/** Reads `entry` and all that it imports, files that are not modules turned into modules. */
-async function readLibrary(entry: string, root: URL): Promise<Library> {
+/** Reads `doors` and all that they import, files that are not modules turned into modules. */
+async function readLibrary(doors: readonly string[], root: URL): Promise<Library> {
   const texts = new Map<string, string>();
   const packages = new Set<string>();
-  const queue = [entry];
+  const queue = doors.map((door) => door.replace(/^\.\//, ""));
   for (const path of queue) {
     if (texts.has(path)) continue;
     const inlined = inlineAssets(await Deno.readTextFile(new URL(path, root)));
