@@ -34,7 +34,9 @@ const words = ["run", "-A", `${root}/bench/service_provider.ts`, far.ws];
 await using provider = new TestProcess(Deno.execPath(), words);
 await provider.matches(/serving/g);
 const client = new Centrifuge(near.ws, { timeout: 30_000, websocket: WebSocket });
-client.on("disconnected", ({ code, reason }) => console.log(`disconnected: ${code} ${reason}`));
+client.on("connecting", ({ code, reason }) => {
+  if (code !== 0) console.log(`the connection was lost: ${code} ${reason}`);
+});
 client.connect();
 await client.ready(10_000);
 if (values.stream === undefined) await measureCalls(Number(values.rate), Number(values.seconds));
@@ -86,24 +88,22 @@ async function drive(rate: number, seconds: number) {
 }
 
 async function measureStream(count: number): Promise<void> {
-  const before = await rssMiB();
+  await showMemory("before");
   const startMs = performance.now();
   let next = 0;
-  let most = before;
-  const watch = setInterval(
-    async () => most = (await rssMiB()).map((now, i) => Math.max(now, most[i] ?? 0)),
-    500,
-  );
   for await (
     const item of streams<{ count(to: number): AsyncIterable<number> }>(client, "bench").count(count)
   ) {
     if (item !== next++) throw new Error(`Item ${next - 1} is ${item}`);
+    if (next % (count / 5) === 0) await showMemory(`${next} items`);
   }
-  clearInterval(watch);
   const seconds = (performance.now() - startMs) / 1_000;
   console.log(`${next} items in ${seconds.toFixed(1)} s: ${Math.round(next / seconds)} items/s`);
-  const show = (values: readonly number[]) => values.map((value) => value.toFixed(0)).join(", ");
-  console.log(`memory in MiB, caller's node and provider's: ${show(before)} before, at most ${show(most)}`);
+}
+
+async function showMemory(when: string): Promise<void> {
+  const memory = (await rssMiB()).map((value) => value.toFixed(0)).join(" and ");
+  console.log(`${when}: caller's node and provider's hold ${memory} MiB`);
 }
 
 async function rssMiB(): Promise<number[]> {

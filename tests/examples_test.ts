@@ -231,6 +231,26 @@ Deno.test("chat.ts carries lines between two nodes, and --once ends when its lin
   assert.equal(await bob.end("SIGINT"), 0, bob.text);
 });
 
+Deno.test("services.ts is called in turn on two nodes, and over HTTP", async () => {
+  await using cluster = await TestCluster.start();
+  const [first, second] = cluster.ports;
+  const offer = await commandOf("services.ts", "deno run", { "8080": first });
+  await using ann = new Running(offer);
+  await using bob = new Running(offer.replace(`--node ${first}`, `--node ${second}`).replace("ann", "bob"));
+  await Promise.all([ann.match(/ann (offers) math/), bob.match(/bob (offers) math/)]);
+  const commands = await commandsOf("services.ts");
+  const calls = commands.find((line) => line.includes("--calls"))?.replace("8082", second) ?? "";
+  const text = await outputOf(calls);
+  assert.equal(text.match(/says ann/g)?.length, 2, text);
+  assert.equal(text.match(/says bob/g)?.length, 2, text);
+  assert.match(text, /^tick 3$/m);
+  const curls = commands.filter((line) => line.startsWith("curl")).map((line) => line.replace("8082", first));
+  const [sum = "", ticks = ""] = await Promise.all(curls.map((line) => outputOf(line)));
+  assert.match(sum, /\{"value":\{"sum":3,"by":"(ann|bob)"\}\}/);
+  assert.match(ticks, /\{"value":1\}\n\{"value":2\}\n\{"value":3\}\n/);
+  for (const provider of [ann, bob]) assert.equal(await provider.end("SIGINT"), 0, provider.text);
+});
+
 /** The client manager over two nodes, spoken to as a script would. */
 class TestManager implements AsyncDisposable {
   readonly running: Running;
@@ -343,10 +363,12 @@ Deno.test("examples stand in their README and use the public door only", async (
   for await (const { name } of Deno.readDir(folder)) {
     assert.ok(name === "README.md" || readme.includes(`](${name}`), `README.md lacks ${name}`);
   }
-  for (const file of ["echo.ts", "sha256.ts", "counter.ts", "chat.ts", "client_manager/main.ts"]) {
+  for (
+    const file of ["echo.ts", "sha256.ts", "counter.ts", "chat.ts", "services.ts", "client_manager/main.ts"]
+  ) {
     const text = await Deno.readTextFile(`${folder}/${file}`);
     const imported = [...text.matchAll(/ from "([^"]+)"/g)].map(([, from]) => from ?? "");
-    const allowed = /^(?:\.\.\/src\/mod\.ts|\.\/\w+\.ts|centrifuge|node:util)$/;
+    const allowed = /^(?:\.\.\/src\/mod\.ts|\.\.\/src\/client\/mod\.ts|\.\/\w+\.ts|centrifuge|node:util)$/;
     assert.deepEqual(imported.filter((from) => !allowed.test(from)), [], file);
   }
 });
