@@ -15,8 +15,8 @@
  *
  * Any HTTP client can do the same, at any node:
  *
- *     curl -H content-type:application/json -d "[1, 2]" http://127.0.0.1:8082/default/services/math/add
- *     curl -N "http://127.0.0.1:8082/default/services/math/ticks?count=3"
+ *     curl -s -H content-type:application/json -d "[1, 2]" http://127.0.0.1:8082/default/services/math/add
+ *     curl -sN "http://127.0.0.1:8082/default/services/math/ticks?count=3"
  */
 import { parseArgs } from "node:util";
 import { Centrifuge } from "centrifuge";
