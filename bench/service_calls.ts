@@ -5,11 +5,11 @@
  *     deno run -A bench/service_calls.ts [--rate 8000] [--seconds 10]
  *     deno run -A bench/service_calls.ts --stream 1000000
  */
+import { setImmediate } from "node:timers";
 import { parseArgs } from "node:util";
 import { Centrifuge } from "centrifuge";
 import { build } from "hdr-histogram-js";
-// ws: its sockets send at once (TCP_NODELAY); with those of the runtime small frames wait up to 40 ms for an acknowledgement.
-import { WebSocket } from "ws";
+import { PromptSocket } from "./prompt_socket.ts";
 import { streams } from "../src/client/mod.ts";
 import { NodeProcess, root, TestProcess } from "../src/testing/processes.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
@@ -33,9 +33,12 @@ await using far = await NodeProcess.start({ redisUrl: redis.url });
 const words = ["run", "-A", `${root}/bench/service_provider.ts`, far.ws];
 await using provider = new TestProcess(Deno.execPath(), words);
 await provider.matches(/serving/g);
-const client = new Centrifuge(near.ws, { timeout: 30_000, websocket: WebSocket });
+const client = new Centrifuge(near.ws, { timeout: 30_000, websocket: PromptSocket });
 client.on("connecting", ({ code, reason }) => {
   if (code !== 0) console.log(`the connection was lost: ${code} ${reason}`);
+});
+client.on("disconnected", ({ code, reason }) => {
+  if (code !== 0) console.log(`the connection has ended: ${code} ${reason}`);
 });
 client.connect();
 await client.ready(10_000);
@@ -80,6 +83,8 @@ async function drive(rate: number, seconds: number) {
       const end = Math.min(due, calls.length + BATCH);
       for (let i = calls.length; i < end; i++) calls.push(call(startMs + (i / rate) * 1_000, i));
       client.stopBatching();
+      // The SDK sends a batch a little later, and all that were closed by then as one.
+      await new Promise((go) => setImmediate(go));
     }
     await new Promise((go) => setTimeout(go, PACE_MS));
   }

@@ -1,10 +1,9 @@
 /** One provider of `service_calls.ts`: `service_provider.ts <ws url>`. */
 import { Centrifuge } from "centrifuge";
-// ws: its sockets send at once (TCP_NODELAY); with those of the runtime small frames wait up to 40 ms for an acknowledgement.
-import { WebSocket } from "ws";
 import { serve } from "../src/client/mod.ts";
+import { PromptSocket } from "./prompt_socket.ts";
 
-const client = new Centrifuge(Deno.args[0] ?? "", { websocket: WebSocket });
+const client = new Centrifuge(Deno.args[0] ?? "", { websocket: PromptSocket });
 client.connect();
 await client.ready(10_000);
 await serve(client, {
