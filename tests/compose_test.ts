@@ -11,8 +11,11 @@ const productionFiles = ["docker-compose.yml", "deploy/compose.production.yml"];
 const order = ["redis", "node", "nginx"];
 
 /** Makes the folder that compose.production.yml asks for. */
-async function makeSecrets(folder: string): Promise<{ readonly token: string; readonly password: string }> {
+async function makeSecrets(
+  folder: string,
+): Promise<{ readonly token: string; readonly password: string; readonly metricsKey: string }> {
   const [token, password] = [crypto.randomUUID() + crypto.randomUUID(), crypto.randomUUID()];
+  const metricsKey = crypto.randomUUID();
   const { certificate, key } = await selfSigned(folder);
   await Deno.rename(certificate, `${folder}/tls_certificate.pem`);
   await Deno.rename(key, `${folder}/tls_key.pem`);
@@ -20,10 +23,11 @@ async function makeSecrets(folder: string): Promise<{ readonly token: string; re
     token_hmac_secret: `${token}\n`,
     redis_url: `redis://default:${password}@redis:6379\n`,
     "redis.acl": `user default on >${password} ~* &* +@all\n`,
-    metrics_key: "m\n",
+    metrics_key: `${metricsKey}\n`,
+    api_keys: JSON.stringify([{ name: "prometheus", key: metricsKey, methods: ["metrics"] }]),
   };
   for (const [name, text] of Object.entries(texts)) await Deno.writeTextFile(`${folder}/${name}`, text);
-  return { token, password };
+  return { token, password, metricsKey };
 }
 
 Deno.test("docker-compose takes docker-compose.yml, and every service is hardened and bounded", async () => {
@@ -151,7 +155,7 @@ Deno.test("compose-entry.sh lists nodes as deno task nginx does, and reloads ngi
 Deno.test("compose.production.yml as processes: tokens, a password for Redis, TLS", async () => {
   const folder = await Deno.makeTempDir({ prefix: "shoal-secrets-" });
   try {
-    const { token } = await makeSecrets(folder);
+    const { token, metricsKey } = await makeSecrets(folder);
     const config = await readCompose(productionFiles, { SHOAL_SECRETS: folder });
     await using project = await ComposeProject.up(config, order);
     const [redis] = project.of("redis");
@@ -165,6 +169,13 @@ Deno.test("compose.production.yml as processes: tokens, a password for Redis, TL
     using client = await SdkClient.open(url, { token: minted });
     assert.ok(client.node);
     await assert.rejects(SdkClient.open(url), "a client without a token");
+
+    // As Prometheus asks from its own container; a proxy's mark makes this machine a stranger.
+    const metrics = `http://${node.address}:8080/metrics`;
+    const stranger = ["-H", "X-Forwarded-For: 10.0.0.9"];
+    const keyed = [...stranger, "-H", `Authorization: ApiKey ${metricsKey}`];
+    assert.match(await curl(metrics, [], keyed), /^websocket_active_connections /m);
+    assert.match(await curl(metrics, [], stranger), /Cannot show this to a remote peer/);
 
     using conn = await Deno.connect({ hostname: redis.address, port: 6379 });
     await conn.write(new TextEncoder().encode("PING\r\n"));
