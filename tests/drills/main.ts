@@ -4,7 +4,7 @@ import { type Drill, figureLines, longScale, shortScale } from "./drill.ts";
 
 async function main(words: readonly string[]): Promise<number> {
   const isShort = words.includes("--short");
-  const names = words.filter((word) => word !== "--short");
+  const names = words.filter((word) => !["--short", "--help"].includes(word));
   const unknown = names.filter((name) => !drills.some((drill) => drill.name === name));
   if (unknown.length > 0 || words.includes("--help")) return explain(unknown);
   const wanted = drills.filter(({ name }) => names.length === 0 || names.includes(name));
