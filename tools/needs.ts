@@ -80,7 +80,7 @@ export function missingMessage(
 }
 
 /** The command a person would type to install `packages`. */
-export function aptLine(packages: readonly string[]): string {
+function aptLine(packages: readonly string[]): string {
   return `apt-get update && apt-get install -y --no-install-recommends ${packages.join(" ")}`;
 }
 

@@ -50,7 +50,7 @@ export async function probeOwn(
 }
 
 /** Asks for readiness and, with `hasStats`, for numbers. Never rejects; takes at most 3 s. */
-export async function probeNode(base: string, hasStats: boolean): Promise<NodeProbe> {
+async function probeNode(base: string, hasStats: boolean): Promise<NodeProbe> {
   const [health, stats] = await Promise.all([
     ask(`${base}/health/ready`),
     hasStats ? ask(`${base}/stats`) : undefined,

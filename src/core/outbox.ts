@@ -24,7 +24,7 @@ const endOfTick: Scheduler = (flush) => queueMicrotask(() => queueMicrotask(flus
  * So much leaves in one go. A socket copies what it is given until it is written, so a large broadcast in one go would
  * hold a copy for every connection at once; between two goes the runtime writes.
  */
-export const SLICE_BYTES = 512 * 1024;
+const SLICE_BYTES = 512 * 1024;
 
 /** After other work of the event loop; a timer would come 2 ms late. */
 const afterOtherWork: Scheduler = (flush) => void setImmediate(flush);

@@ -48,7 +48,7 @@ export function nginxConfig(templates: NginxTemplates, options: NginxOptions): s
 }
 
 /** The command that makes the same text, but for what comes from the nodes' configuration. */
-export function commandLine(options: NginxOptions): string {
+function commandLine(options: NginxOptions): string {
   const { tls, redirectPort, publicPort, serverName, runDir, upstreamFile } = options;
   const nodes = upstreamFile === undefined
     ? `--instances ${options.instances} --first-port ${options.firstPort}`
