@@ -40,7 +40,6 @@ const packageFolders: Readonly<Record<string, readonly string[]>> = {
   uplot: ["perf"],
   centrifuge: ["client"],
   "fossil-delta": ["server"],
-  re2js: ["server"],
 };
 
 /** Collections of single ideas rather than one thing with a door: their files are imported by name. */

@@ -24,6 +24,19 @@ export function linearTest(pattern: string): (text: string) => boolean {
   return (text) => compiled.testExact(text);
 }
 
+/** A pattern that is looked for anywhere in a text. */
+export interface LinearSearch {
+  /** Instructions: what a character of a text costs at most. */
+  readonly size: number;
+  isIn(text: string): boolean;
+}
+
+/** Makes a search by `pattern`. Throws as {@linkcode linearTest}. Nothing is kept. */
+export function linearSearch(pattern: string): LinearSearch {
+  const compiled = compile(pattern);
+  return { size: compiled.programSize(), isIn: (text) => compiled.test(text) };
+}
+
 function compile(pattern: string): RE2JS {
   if (pattern.length > MAX_PATTERN_LENGTH) {
     throw faulty(pattern, `want at most ${MAX_PATTERN_LENGTH} characters`);

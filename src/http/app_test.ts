@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ClientError } from "../core/errors.ts";
 import { type LogFields, silentLogger } from "../core/log.ts";
-import type { ServiceDoor, ServiceVisitor } from "../server/mod.ts";
+import { anonymous, type ServiceDoor } from "../server/mod.ts";
 import { createHttpApp, createRouter } from "./app.ts";
 import type { NodeView } from "./node_view.ts";
 
@@ -40,24 +40,13 @@ function nodeView(changes: Partial<NodeView> = {}): NodeView {
 /** Nobody offers anything. */
 const services: ServiceDoor = {
   admit: (workspace) =>
-    Promise.resolve({ workspace, isGuest: false, identity: anonymousVisitor(workspace), hasKey: false }),
+    Promise.resolve({ workspace, isGuest: false, identity: anonymous(workspace, true), hasKey: false }),
   list: () => Promise.resolve([]),
   get: () => Promise.reject(new ClientError("notFound")),
   describe: () => Promise.reject(new ClientError("notFound")),
   call: () => Promise.reject(new ClientError("notFound")),
   open: () => Promise.reject(new ClientError("notFound")),
 };
-
-function anonymousVisitor(workspace: string): ServiceVisitor["identity"] {
-  return {
-    user: "",
-    workspace,
-    connInfo: undefined,
-    channels: [],
-    grants: new Set(),
-    expiresAtMs: undefined,
-  };
-}
 
 function router(changes?: Partial<NodeView>) {
   return createRouter(nodeView(changes), silentLogger, { services });

@@ -78,6 +78,8 @@ export interface ClientServices {
   unregister(connection: Client, service: string): boolean;
   list(workspace: string, isGuest: boolean): Promise<readonly ServiceDescriptor[]>;
   get(workspace: string, service: string, isGuest: boolean): Promise<ServiceDetails>;
+  /** Whether somebody of the workspace offers the function. */
+  offers(workspace: string, service: string, name: string): Promise<boolean>;
   /** Answers with raw JSON. */
   callFor(connection: Client, call: ServiceCall): Promise<string>;
   /** Opens a stream; `start` is to be called once the client was told the id. */

@@ -12,6 +12,7 @@ export {
   type ServiceCall,
 } from "./api/mod.ts";
 export { type App, type AppSession, defineApp } from "./apps/app.ts";
+export { anonymous } from "./identity.ts";
 export { counter } from "./apps/counter.ts";
 export { echo } from "./apps/echo.ts";
 export { sha256 } from "./apps/sha256.ts";

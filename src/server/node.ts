@@ -161,7 +161,12 @@ export class Node implements SessionOwner {
     return true;
   }
 
-  /** Checks tokens; undefined in open mode. */
+  /** Nobody is asked who it is. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Checks tokens; undefined without a key. */
   get verifier(): TokenVerifier | undefined {
     return this.#verifier;
   }

@@ -7,15 +7,16 @@ import { DEFAULT_TIMEOUT_MS } from "../protocol/service_limits.ts";
 import type { FunctionShape } from "../protocol/service_requests.ts";
 import type { ApiKeys } from "./api/mod.ts";
 import { anonymous, type Identity } from "./identity.ts";
+import { refusalOfFunction, refusalOfServices } from "./permissions.ts";
+import type { RevokedUsers } from "./context.ts";
 import {
   Leash,
-  mayCall,
-  mayList,
   type OpenStream,
   type ServiceCall,
   type ServiceDescriptor,
   type ServiceDetails,
   type ServiceExchange,
+  shownTo,
   type StreamSink,
 } from "./services/mod.ts";
 import type { TokenVerifier } from "./tokens/verify.ts";
@@ -55,7 +56,9 @@ export interface VisitorCall {
 /** What the gate needs of its node; the session is another one after the node was declared dead. */
 export interface ServiceGateParts {
   readonly node: {
-    readonly session: { readonly services: ServiceExchange };
+    readonly session: { readonly services: ServiceExchange; readonly revocations: RevokedUsers };
+    /** Nobody is asked who it is. */
+    readonly isOpen: boolean;
     readonly verifier: TokenVerifier | undefined;
   };
   readonly keys: ApiKeys;
@@ -75,24 +78,34 @@ export class ServiceGate {
   /** Whom `credentials` speak for. Rejects with 101 without any that are known, 103 when they are not for services or
    * not for the workspace, 109 for a token that has expired. */
   async admit(workspace: string, { token, apiKey }: Credentials): Promise<ServiceVisitor> {
-    const { verifier } = this.#parts.node;
-    const open = { workspace, isGuest: false, identity: anonymous(workspace), hasKey: false };
-    if (verifier === undefined) return open;
+    const { isOpen, verifier, session } = this.#parts.node;
+    const open = { workspace, isGuest: false, identity: anonymous(workspace, isOpen), hasKey: false };
+    if (isOpen) return open;
     if (apiKey !== undefined) return { ...open, ...this.#admitKey(workspace, apiKey) };
-    if (token === undefined) throw unauthorized("want a connection token as a bearer, or an API key");
+    if (token === undefined || verifier === undefined) {
+      throw unauthorized("want a connection token as a bearer, or an API key");
+    }
     const identity = await verified(verifier, token);
-    if (!mayList({ context: { verifier }, identity })) throw noRight();
+    const { user } = identity;
+    if (user !== "" && await session.revocations.isRevoked(identity.workspace, user)) {
+      throw denied("the user was revoked");
+    }
+    const refusal = refusalOfServices(identity);
+    if (refusal !== undefined) throw denied(refusal);
     return { ...open, identity, isGuest: identity.workspace !== workspace };
   }
 
   /** See {@linkcode ServiceExchange.list}. */
-  list({ workspace, isGuest }: ServiceVisitor): Promise<readonly ServiceDescriptor[]> {
-    return this.#services.list(workspace, isGuest);
+  async list(visitor: ServiceVisitor): Promise<readonly ServiceDescriptor[]> {
+    const all = await this.#services.list(visitor.workspace, visitor.isGuest);
+    return all.map((each) => seenBy(visitor, each)).filter((each) => each !== undefined);
   }
 
   /** See {@linkcode ServiceExchange.get}. */
-  get({ workspace, isGuest }: ServiceVisitor, service: string): Promise<ServiceDetails> {
-    return this.#services.get(workspace, service, isGuest);
+  async get(visitor: ServiceVisitor, service: string): Promise<ServiceDetails> {
+    const found = seenBy(visitor, await this.#services.get(visitor.workspace, service, visitor.isGuest));
+    if (found === undefined) throw new ClientError("notFound");
+    return found;
   }
 
   /** See {@linkcode ServiceExchange.describe}. */
@@ -133,8 +146,8 @@ export class ServiceGate {
 
   #checked(visitor: ServiceVisitor, call: VisitorCall): ServiceCall {
     const { identity, hasKey, workspace, isGuest } = visitor;
-    const holder = { context: { verifier: this.#parts.node.verifier }, identity };
-    if (!hasKey && !mayCall(holder, call.service, call.function)) throw noRight();
+    const refusal = hasKey ? undefined : refusalOfFunction(identity, call.service, call.function);
+    if (refusal !== undefined) throw denied(refusal);
     const { user, connInfo } = identity;
     return { ...call, workspace, isGuest, caller: clientInfoJson({ user, client: "", connInfo }) };
   }
@@ -142,7 +155,7 @@ export class ServiceGate {
 
 async function verified(verifier: TokenVerifier, token: string): Promise<Identity> {
   try {
-    return await verifier.verify(token, undefined);
+    return await verifier.verifyConnection(token, undefined);
   } catch (error) {
     if (error instanceof CloseError) throw unauthorized("the token does not verify");
     throw error;
@@ -153,6 +166,13 @@ function unauthorized(detail: string): ClientError {
   return new ClientError("unauthorized", { detail });
 }
 
-function noRight(): ClientError {
-  return new ClientError("permissionDenied", { detail: 'the token grants no "srv"' });
+function denied(detail: string): ClientError {
+  return new ClientError("permissionDenied", { detail });
+}
+
+function seenBy<Shown extends ServiceDescriptor>(
+  { identity, hasKey }: ServiceVisitor,
+  descriptor: Shown,
+): Shown | undefined {
+  return hasKey ? descriptor : shownTo(identity, descriptor);
 }

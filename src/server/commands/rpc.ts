@@ -1,6 +1,7 @@
 import { ClientError } from "../../core/errors.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
 import { payloadOf } from "../../protocol/payload.ts";
+import { splitMethod } from "../../protocol/service_requests.ts";
 import type { Client } from "../context.ts";
 import { refusalOfRpc } from "../permissions.ts";
 import { type ClientMethod, clientMethods } from "./client_methods.ts";
@@ -26,7 +27,19 @@ function callOwn(connection: Client, command: CommandOf<"rpc">, name: string): P
   if (name === CALL) return callService(connection, command);
   const method = clientMethods.get(name) ?? serviceMethods.get(name);
   if (method !== undefined) return callMethod(connection, command, method);
-  return callShort(connection, command) ?? askHook(connection, command);
+  return callOther(connection, command);
+}
+
+/** A function of a service, unless the application's hook is the only one that may know the method. */
+async function callOther(connection: Client, command: CommandOf<"rpc">): Promise<void> {
+  const { context, identity } = connection;
+  const named = splitMethod(command.request.method ?? "");
+  if (named === undefined) return await askHook(connection, command);
+  if (context.hooks.has("onRpc")) {
+    const isOffered = await context.services.offers(identity.workspace, named.service, named.name);
+    if (!isOffered) return await askHook(connection, command);
+  }
+  await callShort(connection, command, named);
 }
 
 async function callMethod(

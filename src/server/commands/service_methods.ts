@@ -11,10 +11,10 @@ import {
   serviceCallRequest,
   serviceListRequest,
   serviceRequest,
-  splitMethod,
 } from "../../protocol/service_requests.ts";
 import type { Client } from "../context.ts";
-import { mayCall, mayList, mayOffer, type ServiceCall } from "../services/mod.ts";
+import { type Refusal, refusalOfFunction, refusalOfServices } from "../permissions.ts";
+import { type ServiceCall, shownTo } from "../services/mod.ts";
 import type { ClientMethod } from "./client_methods.ts";
 
 /** By name, all but `services.call`. */
@@ -33,14 +33,15 @@ export async function callService(connection: Client, command: CommandOf<"rpc">)
   connection.succeed(command, `{"data":{"value":${value}}}`);
 }
 
-/** `<service>.<function>`; undefined for a method of another form. */
-export function callShort(connection: Client, command: CommandOf<"rpc">): Promise<void> | undefined {
-  const { method = "", data } = command.request;
-  const named = splitMethod(method);
-  if (named === undefined) return undefined;
-  const call = callOf(connection, { service: named.service, function: named.name, args: data });
-  return connection.context.services.callFor(connection, call)
-    .then((value) => connection.succeed(command, `{"data":${value}}`));
+/** `<service>.<function>`. */
+export async function callShort(
+  connection: Client,
+  command: CommandOf<"rpc">,
+  { service, name }: { readonly service: string; readonly name: string },
+): Promise<void> {
+  const call = callOf(connection, { service, function: name, args: command.request.data });
+  const value = await connection.context.services.callFor(connection, call);
+  connection.succeed(command, `{"data":${value}}`);
 }
 
 async function openStream(
@@ -57,7 +58,7 @@ async function openStream(
 
 function callOf(connection: Client, request: ServiceCallRequest): ServiceCall {
   const { service, function: name, args = null, client } = request;
-  if (!mayCall(connection, service, name)) throw noRight();
+  demand(refusalOfFunction(connection.identity, service, name));
   const workspace = request.workspace ?? connection.identity.workspace;
   return {
     workspace,
@@ -73,7 +74,7 @@ function callOf(connection: Client, request: ServiceCallRequest): ServiceCall {
 
 async function register(connection: Client, data: unknown): Promise<unknown> {
   const shape = parseRequest(registerRequest, data);
-  if (!mayOffer(connection, shape.id)) throw noRight();
+  demand(refusalOfServices(connection.identity));
   await connection.context.services.register(connection, shape);
   return { id: shape.id, workspace: connection.identity.workspace, client: connection.client };
 }
@@ -85,23 +86,31 @@ function unregister(connection: Client, data: unknown): Promise<unknown> {
 }
 
 async function list(connection: Client, data: unknown): Promise<unknown> {
-  if (!mayList(connection)) throw noRight();
-  const { workspace = connection.identity.workspace } = parseRequest(serviceListRequest, data ?? {});
-  return await connection.context.services.list(workspace, isGuestOf(connection, workspace));
+  const { context, identity } = connection;
+  demand(refusalOfServices(identity));
+  const { workspace = identity.workspace } = parseRequest(serviceListRequest, data ?? {});
+  const all = await context.services.list(workspace, isGuestOf(connection, workspace));
+  return all.map((each) => shownTo(identity, each)).filter((each) => each !== undefined);
 }
 
 async function get(connection: Client, data: unknown): Promise<unknown> {
-  if (!mayList(connection)) throw noRight();
-  const { id, workspace = connection.identity.workspace } = parseRequest(serviceRequest, data);
-  return await connection.context.services.get(workspace, id, isGuestOf(connection, workspace));
+  const { context, identity } = connection;
+  demand(refusalOfServices(identity));
+  const { id, workspace = identity.workspace } = parseRequest(serviceRequest, data);
+  const found = shownTo(
+    identity,
+    await context.services.get(workspace, id, isGuestOf(connection, workspace)),
+  );
+  if (found === undefined) throw new ClientError("notFound");
+  return found;
 }
 
 function isGuestOf({ identity }: Client, workspace: string): boolean {
   return identity.workspace !== workspace;
 }
 
-function noRight(): ClientError {
-  return new ClientError("permissionDenied", { detail: 'the token grants no "srv"' });
+function demand(refusal: Refusal): void {
+  if (refusal !== undefined) throw new ClientError("permissionDenied", { detail: refusal });
 }
 
 function infoOf({ identity: { user, connInfo }, client }: Client): string {

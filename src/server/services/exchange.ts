@@ -105,6 +105,12 @@ export class ServiceExchange implements ClientServices {
     throw new ClientError("notFound", { detail: `nobody offers service ${JSON.stringify(service)}` });
   }
 
+  /** Whether somebody offers the function. */
+  async offers(workspace: string, service: string, name: string): Promise<boolean> {
+    return functionShape(await this.#directory.find(workspace), service, name, false) !== undefined ||
+      functionShape(await this.#directory.confirm(workspace), service, name, false) !== undefined;
+  }
+
   /** What a provider says of a function. Rejects with 404. */
   async describe(workspace: string, service: string, name: string, isGuest: boolean): Promise<FunctionShape> {
     const known = functionShape(await this.#directory.find(workspace), service, name, isGuest) ??
@@ -217,11 +223,6 @@ export class ServiceExchange implements ClientServices {
   /** Calls and streams that run at providers of this node, and streams that its callers read. */
   get running(): { readonly hosted: number; readonly streams: number } {
     return { hosted: this.#host.size, streams: this.#caller.streams };
-  }
-
-  /** Offers of this node's clients. */
-  get offers(): number {
-    return this.#book.size;
   }
 
   #providerOf(connection: Client, client: string): LocalProvider {

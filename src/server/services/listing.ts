@@ -1,5 +1,6 @@
 /** What is shown of the services of a workspace. */
 import type { FunctionShape, ServiceShape } from "../../protocol/service_requests.ts";
+import { refusalOfFunction, type Subject } from "../permissions.ts";
 import type { Provider, WorkspaceView } from "./workspace_view.ts";
 
 /** A service as it is listed: what its providers say of it, the one that came last before the others. */
@@ -52,6 +53,17 @@ export function functionShape(
   const providers = visible(view.providersOf(service), isGuest);
   const found = providers.find(({ shape }) => Object.hasOwn(shape.functions, name));
   return found?.shape.functions[name];
+}
+
+/** A descriptor with the functions alone that `subject` may call; undefined when it may call none of those there are. */
+export function shownTo<Shown extends ServiceDescriptor>(
+  subject: Subject,
+  descriptor: Shown,
+): Shown | undefined {
+  const all = Object.entries(descriptor.functions);
+  const shown = all.filter(([name]) => refusalOfFunction(subject, descriptor.id, name) === undefined);
+  if (shown.length === all.length) return descriptor;
+  return shown.length === 0 ? undefined : { ...descriptor, functions: Object.fromEntries(shown) };
 }
 
 function visible(providers: readonly Provider[], isGuest: boolean): readonly Provider[] {

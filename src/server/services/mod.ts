@@ -6,5 +6,4 @@
 export type { OpenStream, ServiceCall, StreamSink } from "./caller.ts";
 export { ServiceExchange, type ServiceExchangeParts } from "./exchange.ts";
 export { Leash } from "./leash.ts";
-export type { ServiceDescriptor, ServiceDetails } from "./listing.ts";
-export { mayCall, mayList, mayOffer, type RightsHolder } from "./rights.ts";
+export { type ServiceDescriptor, type ServiceDetails, shownTo } from "./listing.ts";
