@@ -1,6 +1,6 @@
 /** Services across real nodes and Redis: balanced, over the SDK and HTTP, and typed failures when something is killed. */
 import assert from "node:assert/strict";
-import { serve, service, ServiceError } from "../src/client/mod.ts";
+import { serve, service, ServiceError, streams } from "../src/client/mod.ts";
 import { NodeProcess, pause, root, TestProcess } from "../src/testing/processes.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { SdkClient } from "../src/testing/sdk_client.ts";
@@ -8,6 +8,7 @@ import { SdkClient } from "../src/testing/sdk_client.ts";
 interface Provided {
   name(): string;
   hang(): void;
+  drip(): AsyncIterable<string>;
 }
 
 /** Rejects with a `ServiceError` of `code`. */
@@ -105,11 +106,16 @@ Deno.test("services: providers and callers on three nodes", async (t) => {
       await using _ = await serve(other.centrifuge, { id: "who", functions: { name: () => "three" } });
       // Nobody judges before he has himself beaten for a while.
       await pause(2_000);
-      const failure = failsWith(410, who.hang());
+      const { client: provider } = one;
+      const items = streams<Provided>(caller.centrifuge, "who", { provider }).drip()[Symbol.asyncIterator]();
+      assert.equal((await items.next()).value, "one");
+      const broken = failsWith(410, items.next());
+      const hanging = service<Provided>(caller.centrifuge, "who", { timeoutMs: 15_000, provider }).hang();
+      const failure = failsWith(410, hanging);
       await one.matches(/hanging/g);
       const killedMs = performance.now();
       await a.kill();
-      await failure;
+      await Promise.all([failure, broken]);
       // Dead after 1.5 s of silence, or 0.6 s and two looks; a beat is 200 ms.
       assert.ok(
         performance.now() - killedMs < 1_500 + 1_000,

@@ -13,6 +13,11 @@ await serve(client, {
   id: "who",
   functions: {
     name: () => name,
+    /** One item, and then nothing. */
+    async *drip() {
+      yield name;
+      await new Promise(() => {});
+    },
     /** Never answers. */
     hang: () => {
       console.log("hanging");
