@@ -1,5 +1,13 @@
 import type { NodeId } from "../../core/ids.ts";
-import type { Counters, History, HistoryFilter, Presence, Registry, Revocations } from "../backend.ts";
+import type {
+  Counters,
+  History,
+  HistoryFilter,
+  Presence,
+  Quotas,
+  Registry,
+  Revocations,
+} from "../backend.ts";
 import type { MembersPage, MemoryHub } from "../memory/mod.ts";
 
 /** Characters of publications in one answer: a frame holds them, whatever they are. */
@@ -10,7 +18,11 @@ const MAX_HISTORY_COUNT = 50_000;
 const MAX_PAGE_CHARACTERS = 1 << 20;
 
 /** What a node may call on its hub. */
-export type Calls = Registry & Counters & HistoryCalls & PresenceCalls & RevocationCalls;
+export type Calls = Registry & Counters & QuotaCalls & HistoryCalls & PresenceCalls & RevocationCalls;
+
+interface QuotaCalls {
+  readonly claimQuota: Quotas["claim"];
+}
 
 interface HistoryCalls {
   readonly readHistory: History["read"];
@@ -57,6 +69,7 @@ const handlers: Handlers = {
   create: (hub, _node, [key, ttlMs]) => hub.counters.create(key, ttlMs),
   increment: (hub, _node, [key, ttlMs]) => hub.counters.increment(key, ttlMs),
   touch: (hub, _node, [key, ttlMs]) => hub.counters.touch(key, ttlMs),
+  claimQuota: (hub, node, [name, claim]) => hub.quotas.claim(node, name, claim),
   readHistory: (hub, _node, [channel, filter]) => hub.streams.read(channel, bounded(filter)),
   removeHistory: (hub, _node, [channel]) => hub.streams.remove(channel),
   addMember: (hub, node, [channel, member, isAnnounced]) =>

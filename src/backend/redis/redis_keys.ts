@@ -36,6 +36,8 @@ export interface RedisKeys {
   clients(id: NodeId): string;
   /** ZSET: user -> until (Redis TIME, ms). */
   revoked(workspace: string): string;
+  /** HASH: node id -> its share of a quota. */
+  quota(name: string): string;
   /** Pub/sub: to one node. */
   nodeChannel(id: NodeId): string;
   /** Pub/sub: messages of one channel. */
@@ -86,6 +88,7 @@ export function redisKeys(prefix: string, partitions: number): RedisKeys {
     reap: (id) => `${control}reap:${id}`,
     clients: (id) => `${control}clients:${id}`,
     revoked: (workspace) => `${control}revoked:${workspace}`,
+    quota: (name) => `${control}quota:${escapeName(name)}`,
     nodeChannel: (id) => `${prefix}node:{${id}}`,
     channel: (channel) => inPartition("ch", channel),
     channelOf(name) {

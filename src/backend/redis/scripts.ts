@@ -14,6 +14,7 @@ import presenceRemove from "./lua/presence_remove.lua" with { type: "text" };
 import putClients from "./lua/put_clients.lua" with { type: "text" };
 import revoke from "./lua/revoke.lua" with { type: "text" };
 import revoked from "./lua/revoked.lua" with { type: "text" };
+import quotaClaim from "./lua/quota_claim.lua" with { type: "text" };
 
 /** Every script with the number of its keys, as ioredis defines commands; the files say what they take and answer. */
 export const scripts = {
@@ -31,6 +32,7 @@ export const scripts = {
   shoalPutClients: { lua: putClients, numberOfKeys: 2 },
   shoalRevoke: { lua: revoke, numberOfKeys: 1 },
   shoalRevoked: { lua: revoked, numberOfKeys: 1 },
+  shoalQuotaClaim: { lua: quotaClaim, numberOfKeys: 3 },
 } as const;
 
 /** The script of a history publish, which goes over the link of the bus. */
