@@ -57,7 +57,7 @@ export const access = {
   }),
   allowed_origins: list({
     maxItems: 1000,
-    wants: "an origin such as https://app.example.com",
+    wants: "an origin such as https://app.example.com, or * for all",
     isWanted: isOrigin,
     text: "Browser origins that may connect, beside the node's own.",
   }),
