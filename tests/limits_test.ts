@@ -17,7 +17,11 @@ interface Upgraded {
 }
 
 /** Asks for a WebSocket as a proxy would, and answers what came. */
-async function upgrade(port: number, headers: Readonly<Record<string, string>> = {}): Promise<Upgraded> {
+async function upgrade(
+  port: number,
+  headers: Readonly<Record<string, string>> = {},
+  before = "",
+): Promise<Upgraded> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
   const lines = Object.entries({
     host: "localhost",
@@ -28,7 +32,7 @@ async function upgrade(port: number, headers: Readonly<Record<string, string>> =
     ...headers,
   }).map(([name, value]) => `${name}: ${value}\r\n`);
   await connection.write(
-    new TextEncoder().encode(`GET /connection/websocket HTTP/1.1\r\n${lines.join("")}\r\n`),
+    new TextEncoder().encode(`${before}GET /connection/websocket HTTP/1.1\r\n${lines.join("")}\r\n`),
   );
   const buffer = new Uint8Array(4_096);
   const deadline = setTimeout(() => connection.close(), 5_000);
@@ -63,6 +67,30 @@ for (const transport of transports) {
     for (const each of [refused, ...others]) each.end();
   });
 }
+
+Deno.test("max_connections_per_address counts clients that a trusted proxy names by PROXY, and streams too", async () => {
+  await using node = await createNode({
+    port: 0,
+    tokenHmacSecret: SECRET,
+    trustedProxies: ["127.0.0.1"],
+    maxConnectionsPerAddress: 1,
+    log: silentLogger,
+  });
+  const port = Number(node.address.split(":").at(-1));
+  const from = (address: string) => upgrade(port, {}, `PROXY TCP4 ${address} 127.0.0.1 1 2\r\n`);
+  const opened = [await from("1.2.3.4"), await from("5.6.7.8")];
+  await until("both are counted", () => node.health().connections === 2, 5_000);
+  opened.push(await from("1.2.3.4"));
+  assert.deepEqual(opened.map(({ status }) => status), [101, 101, 429]);
+  const stream = await fetch(`http://${node.address}/connection/http_stream`, {
+    method: "POST",
+    body: '{"id":1,"connect":{}}',
+    headers: { "x-forwarded-for": "1.2.3.4" },
+  });
+  assert.equal(stream.status, 429);
+  await stream.body?.cancel();
+  for (const each of opened) each.end();
+});
 
 Deno.test("connects_per_s answers 503 and max_header_bytes 431", async () => {
   const limits = { connectsPerS: 1, maxHeaderBytes: 4_096 };

@@ -29,7 +29,7 @@ export interface AccessPolicy {
   readonly isOpen: boolean;
   /** Origins, like `https://app.example`, that may open a WebSocket besides the node's own; `*` allows each. */
   readonly allowedOrigins: readonly string[];
-  /** Proxies whose X-Forwarded-For is believed; none without it. */
+  /** Proxies whose X-Forwarded-For, or PROXY header, is believed; none without it. */
   readonly trustedProxies?: readonly IpRange[];
 }
 
@@ -79,6 +79,11 @@ export function clientAddress(facts: RequestFacts, { trustedProxies = [] }: Acce
     if (!isTrusted(address, trustedProxies)) return address;
   }
   return address;
+}
+
+/** True for a peer that may say for whom it speaks. */
+export function isTrustedProxy(address: string, { trustedProxies = [] }: AccessPolicy): boolean {
+  return trustedProxies.length > 0 && isTrusted(address, trustedProxies);
 }
 
 function isTrusted(address: string, proxies: readonly IpRange[]): boolean {

@@ -16,7 +16,7 @@ import { ChannelRules } from "./channel_rules.ts";
 import type { Client } from "./context.ts";
 import { DEFAULT_WORKSPACE } from "./identity.ts";
 import { LagMeter } from "./lag.ts";
-import { type LimitName, type RateLimits, rateLimitsOf, UpgradeLimits } from "./limits/mod.ts";
+import { type RateLimits, rateLimitsOf, UpgradeLimits } from "./limits/mod.ts";
 import { LoadSampler } from "./load.ts";
 import type { NodeHandlers } from "./node_messages.ts";
 import type { ChannelOptions, NodeSettings } from "./options.ts";
@@ -126,8 +126,7 @@ export class Node implements SessionOwner {
     this.#lag = new LagMeter(TICK_MS, nowMs);
     this.#load = new LoadSampler(this.traffic, this.#lag, clock);
     this.#rateLimits = rateLimitsOf(settings);
-    const onHit = (limit: LimitName) => this.traffic.countLimit(limit);
-    this.upgradeLimits = new UpgradeLimits({ ...settings, clock, onHit });
+    this.upgradeLimits = new UpgradeLimits({ ...settings, clock, traffic: this.traffic });
     this.#acceptors = new Acceptors({
       apps: options.apps,
       limits: this.upgradeLimits,

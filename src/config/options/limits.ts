@@ -95,7 +95,7 @@ export const limits = {
     max: MIB,
     initial: 16 * KIB,
     unit: "bytes",
-    text: "All headers of a request; more answer 431 (transport `ws`).",
+    text: "All headers of a request; more answer 431.",
   }),
   outbox_bytes: integer({
     min: 16 * KIB,

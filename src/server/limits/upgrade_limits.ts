@@ -12,8 +12,8 @@ export interface UpgradeLimitsOptions {
   readonly connectsPerS: number;
   readonly maxConnectionsPerAddress: number;
   readonly clock: Clock;
-  /** Told of everyone who is turned away. */
-  readonly onHit: (limit: LimitName) => void;
+  /** Counts everyone who is turned away. */
+  readonly traffic: { countLimit(limit: LimitName): void };
 }
 
 /** Who may open a socket on this node at this moment. */
@@ -34,13 +34,16 @@ export class UpgradeLimits {
   /** The limit that keeps a client of `address` out; undefined: it may come, and counts as one of this second. */
   hitBy(address: string): UpgradeLimit | undefined {
     const limit = this.#addresses.isFull(address) ? "max_connections_per_address" : this.#takeConnect();
-    if (limit !== undefined) this.#options.onHit(limit);
+    if (limit !== undefined) this.#options.traffic.countLimit(limit);
     return limit;
   }
 
   /** The acceptor, with its sockets counted where that is needed. */
   guard(acceptor: Acceptor): Acceptor {
-    return this.#addresses.guard(acceptor, () => this.#options.onHit("max_connections_per_address"));
+    return this.#addresses.guard(
+      acceptor,
+      () => this.#options.traffic.countLimit("max_connections_per_address"),
+    );
   }
 
   #takeConnect(): UpgradeLimit | undefined {
