@@ -242,6 +242,7 @@ function administrationOf(node: Node, config: Config, api: ServerApi): Administr
     node: {
       // Never rejects: closing clients only asks them.
       drain: () => void node.drain(),
+      setLogLevel: (level) => setLogLevel(node.log, level),
       get connections() {
         return node.connections;
       },
