@@ -2,16 +2,13 @@ import type { Hono } from "hono";
 import type { RequestFacts } from "../access.ts";
 import { errorAnswer, jsonAnswer, toResponse } from "../answer.ts";
 import type { HttpLog } from "../log.ts";
-import { changeLogLevel } from "./admin_log_level.ts";
+import { changeLogLevel, type LogLevelView } from "./admin_log_level.ts";
 import { type HttpEnv, methodNotAllowed } from "./route.ts";
 
 /** The node as its operators change it. */
-export interface AdminView {
+export interface AdminView extends LogLevelView {
   /** Starts the drain, or does nothing when it is under way. */
   drain(): void;
-  /** Logs records of `level` and above from now on. Throws `RangeError` when it is no level, `TypeError` when the node
-   * logs to a logger of the application's own. */
-  setLogLevel(level: string): void;
   /** Clients that are still here. */
   readonly connections: number;
 }

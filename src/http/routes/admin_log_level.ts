@@ -1,14 +1,20 @@
 import type { Context } from "hono";
 import { errorAnswer, jsonAnswer, toResponse } from "../answer.ts";
 import type { HttpLog } from "../log.ts";
-import type { AdminView } from "./admin.ts";
 import type { HttpEnv } from "./route.ts";
+
+/** A node whose level can be changed. */
+export interface LogLevelView {
+  /** Logs records of `level` and above from now on. Throws `RangeError` when it is no level, `TypeError` when the node
+   * logs to a logger of the application's own. */
+  setLogLevel(level: string): void;
+}
 
 /** `POST /admin/log_level` with `{"level": "debug"}`: what is logged from now on. 400 for what is no level, 409 for a
  * node that logs elsewhere. */
 export async function changeLogLevel(
   context: Context<HttpEnv>,
-  node: AdminView,
+  node: LogLevelView,
   log: HttpLog,
 ): Promise<Response> {
   const level = levelIn(await context.req.text());
