@@ -14,6 +14,8 @@ import { neighbours, unusedPort } from "./unused_ports.ts";
 /** What a cluster is started with. */
 export interface ClusterOptions {
   readonly instances: number;
+  /** How many nodes `scale` will add at most. */
+  readonly room?: number;
   /** Redis; none is the embedded hub. */
   readonly redisUrl?: string;
   readonly set?: NodeOptions["set"];
@@ -47,10 +49,10 @@ export class ClusterProcess implements AsyncDisposable {
   }
 
   static async start(
-    { instances, redisUrl, set, words: more = [], tree = root }: ClusterOptions,
+    { instances, room = 0, redisUrl, set, words: more = [], tree = root }: ClusterOptions,
   ): Promise<ClusterProcess> {
     const directory = await Deno.makeTempDir({ prefix: "shoal-cluster-" });
-    const ports = neighbours(instances);
+    const ports = neighbours(instances + room).slice(0, instances);
     const sharedPort = unusedPort();
     const ownRights = [
       "--no-prompt",
