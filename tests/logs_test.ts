@@ -1,5 +1,7 @@
 /** What nodes write while everything goes wrong: no secret, no forged record; and the level while they run. */
 import assert from "node:assert/strict";
+import { systemClock } from "../src/core/clock.ts";
+import { createLogger } from "../src/core/log.ts";
 import { createNode } from "../src/mod.ts";
 import { mintToken } from "../src/server/mod.ts";
 import { NodeProcess, until } from "../src/testing/processes.ts";
@@ -8,6 +10,10 @@ import { SdkClient } from "../src/testing/sdk_client.ts";
 
 const SECRET = "a-key-of-tokens-that-nobody-may-read-0123456789";
 const PASSWORD = "p%40ss-w0rd-of-redis"; // "%40" is "@" in a URL
+function quietLog() {
+  return createLogger({ level: "error", format: "json", clock: systemClock, write: () => {} });
+}
+
 const set = { log_level: "trace", log_format: "json" };
 
 function assertSilent(text: string, secrets: readonly string[]): void {
@@ -61,4 +67,41 @@ Deno.test("ShoalNode.logLevel changes at run time what the node writes, and refu
   } finally {
     console.log = write;
   }
+});
+
+Deno.test("POST /admin/log_level wants a key with the method admin, in X-API-Key or Authorization", async () => {
+  const key = "operator-".padEnd(40, "x");
+  const other = "backend-".padEnd(40, "x");
+  await using node = await createNode({
+    port: 0,
+    tokenHmacSecret: SECRET,
+    apiKeys: [{ name: "operator", key, methods: ["admin"] }, { name: "backend", key: other }],
+    log: quietLog(),
+  });
+  const ask = async (level: string, headers: Readonly<Record<string, string>>) => {
+    const body = JSON.stringify({ level });
+    const response = await fetch(`http://${node.address}/admin/log_level`, { method: "POST", body, headers });
+    await response.body?.cancel();
+    return response.status;
+  };
+  assert.deepEqual([await ask("debug", {}), await ask("debug", { "x-api-key": other })], [403, 403]);
+  assert.equal(node.logLevel, "error");
+  assert.equal(await ask("debug", { "x-api-key": key }), 200);
+  assert.equal(node.logLevel, "debug");
+  assert.equal(await ask("info", { authorization: `ApiKey ${key}` }), 200);
+  assert.equal(await ask("loud", { authorization: `ApiKey ${key}` }), 400);
+  assert.equal(node.logLevel, "info");
+});
+
+Deno.test("POST /admin/log_level needs no key in open mode, on the node's own machine", async () => {
+  await using node = await createNode({ port: 0, log: quietLog() });
+  const ask = async (headers: Readonly<Record<string, string>>) => {
+    const body = '{"level":"trace"}';
+    const response = await fetch(`http://${node.address}/admin/log_level`, { method: "POST", body, headers });
+    await response.body?.cancel();
+    return response.status;
+  };
+  assert.equal(await ask({ "x-forwarded-for": "127.0.0.1" }), 403);
+  assert.equal(await ask({}), 200);
+  assert.equal(node.logLevel, "trace");
 });

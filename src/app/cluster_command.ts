@@ -4,6 +4,7 @@ import type { ClusterOptions, ClusterPlace, Reread } from "../cluster/mod.ts";
 import {
   type Config,
   FILE_VARIABLE,
+  isAddressRange,
   isOpenMode,
   loadConfig,
   redisServers,
@@ -31,11 +32,13 @@ const supervised: ReadonlySet<string> = new Set([
   "host",
   "redis_url",
   "memory_limit_mb",
+  "trusted_proxies",
 ]);
 
 interface ClusterFlags extends ConfigFlagValues {
   readonly instances: number;
   readonly daemon?: true;
+  readonly nginx?: true;
 }
 
 const HELP = `
@@ -51,6 +54,10 @@ Examples:
   deno task cluster status
   deno task cluster scale 5
   deno task cluster stop --port 8080`;
+
+const OPEN_BEHIND_NGINX =
+  "Cannot put nginx in front of nodes in open mode: they serve this machine only, and all that nginx brings\n" +
+  "would look like it. Set SHOAL_TOKEN_HMAC_SECRET (token_hmac_secret), or --insecure in a closed network.\n";
 
 /** What the cluster commands are built with. */
 export interface ClusterCommandParts {
@@ -68,6 +75,7 @@ export function addClusterCommand(program: Command, parts: ClusterCommandParts):
     .version(VERSION_LINE)
     .option("--instances <n>", "how many nodes", wantedCount, DEFAULT_INSTANCES)
     .option("--daemon", "run in the background, log to .shoal/")
+    .option("--nginx", "nginx takes the shared port, the nodes leave it; needs a token key or --insecure")
     .addHelpText("after", HELP);
   const flags = ["port", "sharedPort", "host", "redis", "memoryLimit", "logLevel", "insecure"] as const;
   addConfigFlags(command, flags, { port: "default: 8080", sharedPort: `default: ${DEFAULT_SHARED_PORT}` })
@@ -130,6 +138,10 @@ async function placeOf(own: Command, { env }: CliContext): Promise<ClusterPlace>
 async function runCluster(values: ClusterFlags, context: CliContext, commands: Commands): Promise<number> {
   const loaded = await loadOrReport(values, context, { sharedPort: DEFAULT_SHARED_PORT });
   if (loaded === undefined) return faultyConfigCode;
+  if (values.nginx && isOpenMode(loaded.config) && !loaded.config.insecure) {
+    context.err(OPEN_BEHIND_NGINX);
+    return faultyConfigCode;
+  }
   const options = clusterOptions(values, loaded.config, context);
   const logFile = context.env[DAEMON_LOG_VARIABLE];
   if (values.daemon && logFile === undefined) return await commands.daemon(options);
@@ -172,13 +184,30 @@ export function clusterOptions(
     sharedPort: config.sharedPort,
     host: config.host,
     memoryLimitMb: config.memoryLimitMb,
-    nodeArgs: others.flatMap(({ name, text }) => ["--set", `${name}=${text}`]),
+    nodeArgs: [
+      ...others.flatMap(({ name, text }) => ["--set", `${name}=${text}`]),
+      ...proxyArgs(values, config),
+    ],
+    ...(values.nginx
+      ? { nginx: { pingIntervalMs: config.pingIntervalMs, maxBodyBytes: config.maxBodyBytes } }
+      : {}),
     isOpenMode: isOpenMode(config),
     logFormat: config.logFormat,
     ...(config.redisUrl === "" ? {} : { redisUrl: config.redisUrl }),
     ...(servers.length === 0 ? {} : { redisServers: servers }),
     ...(configFile ? { configFile } : {}),
   };
+}
+
+/** Nodes behind our nginx believe what it says of clients; it reaches them from this machine. */
+function proxyArgs({ nginx }: ClusterFlags, { host, trustedProxies }: Config): readonly string[] {
+  if (!nginx && trustedProxies.length === 0) return [];
+  const own = nginx ? ["127.0.0.1", "::1", ...(isAddressRange(host) && !isAnyHost(host) ? [host] : [])] : [];
+  return ["--set", `trusted_proxies=${[...new Set([...trustedProxies, ...own])].join(",")}`];
+}
+
+function isAnyHost(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
 }
 
 function wantedCount(text: string): number {

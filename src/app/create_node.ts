@@ -2,6 +2,7 @@
 import type { BackendFactory, StreamPosition } from "../backend/backend.ts";
 import { type Config, configOf, type ConfigOptions, connectionLimit, isOpenMode } from "../config/mod.ts";
 import { systemClock } from "../core/clock.ts";
+import { parseIpRange } from "../core/ip_address.ts";
 import type { Logger } from "../core/log.ts";
 import type { LogLevel } from "../core/log_gate.ts";
 import { VERSION } from "../core/version.ts";
@@ -180,7 +181,12 @@ async function listen(node: Node, config: Config, log: Logger, mayOverlap: boole
     descriptorLimit: config.descriptorLimit || undefined,
     log: log.gate,
   }));
-  const access = { isOpen: isOpenMode(config) && !config.insecure, allowedOrigins: config.allowedOrigins };
+  const access = {
+    isOpen: isOpenMode(config) && !config.insecure,
+    allowedOrigins: config.allowedOrigins,
+    trustedProxies: config.trustedProxies.map(parseIpRange),
+  };
+  const limitHit = (address: string) => node.upgradeLimits.hitBy(address);
   const isFull = () => node.isFull(limit ?? Infinity);
   const isDraining = () => node.isDraining;
   const keys = new ApiKeys(config.apiKeys);
@@ -198,6 +204,7 @@ async function listen(node: Node, config: Config, log: Logger, mayOverlap: boole
       ...defaultHttpLimits,
       maxMessageBytes: config.maxMessageBytes,
       maxBodyBytes: config.maxBodyBytes,
+      maxHeaderBytes: config.maxHeaderBytes,
       headersTimeoutMs: config.headerTimeoutMs,
       requestTimeoutMs: config.requestTimeoutMs,
     },
@@ -212,6 +219,7 @@ async function listen(node: Node, config: Config, log: Logger, mayOverlap: boole
         streamAcceptor: (workspace) => node.streamAcceptor(workspace),
         post: (post, workspace) => node.post(post, workspace),
         isFull,
+        limitHit,
         isDraining,
       },
       services,
@@ -219,6 +227,7 @@ async function listen(node: Node, config: Config, log: Logger, mayOverlap: boole
     acceptorFor: (path) => node.acceptor(path),
     subprotocols: SUBPROTOCOLS,
     isFull,
+    limitHit,
     // A few more, so that a node full of WebSockets still answers its probes.
     ...(limit !== undefined && { maxConnections: limit + Math.ceil(limit / 20) }),
     isDraining,
@@ -238,6 +247,7 @@ function administrationOf(node: Node, config: Config, api: ServerApi): Administr
     node: {
       // Never rejects: closing clients only asks them.
       drain: () => void node.drain(),
+      setLogLevel: (level) => setLogLevel(node.log, level),
       get connections() {
         return node.connections;
       },

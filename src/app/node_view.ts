@@ -106,6 +106,7 @@ function clientsOf(node: Node, { connectionLimit }: Pick<ServerReadings, "connec
   return {
     connectionLimit,
     closes: traffic.closes,
+    limitHits: traffic.limitHits,
     commands: traffic.commands.totals(),
     commandSeconds: traffic.commands.seconds(),
     outboxBytes: node.outboxBytes,

@@ -313,6 +313,27 @@ export interface Revocations {
   among(workspace: string, users: readonly string[]): Promise<readonly string[]>;
 }
 
+/** What a node has of a quota, and would like to have. */
+export interface QuotaClaim {
+  /** What it holds already: believed, and told to the others. */
+  readonly held: number;
+  /** What it would like on top. */
+  readonly more: number;
+  /** What all nodes together may hold. */
+  readonly limit: number;
+}
+
+/**
+ * How much of something the cluster uses, by name. Each node tells its own share; those of nodes that left, or are known
+ * to be dead, count no more. A share is forgotten a day after it was told last. Every operation is atomic.
+ */
+export interface Quotas {
+  /** Tells the share of this node and asks for more. Answers how much of that is granted, from 0 to `more`, and belongs
+   * to the share from then on: no more than keeps the sum of all shares within the limit. Rejects when this node is
+   * buried. Calls of one node for one name take effect in their order. */
+  claim(name: string, claim: QuotaClaim): Promise<number>;
+}
+
 /** What the connections of a backend have carried since it was opened. */
 export interface BackendTraffic {
   /** Connections that are open. */
@@ -334,6 +355,7 @@ export interface Backend {
   readonly registry: Registry;
   readonly counters: Counters;
   readonly revocations: Revocations;
+  readonly quotas: Quotas;
   readonly history: History;
   readonly presence: Presence;
   readonly services: Services;

@@ -22,6 +22,8 @@ export interface ChangeParts {
   readonly options: ClusterOptions;
   /** Reads the configuration again. Undefined where it came from nowhere that could have changed. */
   readonly reread: (() => Promise<Reread>) | undefined;
+  /** Told of options that were read again, before nodes are replaced. */
+  readonly onOptions?: (options: ClusterOptions) => void;
   /** How a node is started, on `port`. */
   readonly nodeOptions: (options: ClusterOptions, port: number) => ManagedNodeOptions;
   /** The next `count` ports after `last` for further nodes, or why they cannot be had. */
@@ -84,6 +86,7 @@ export class Changes {
       return false;
     }
     this.#options = read.options;
+    this.#parts.onOptions?.(read.options);
     const { ports } = this.#parts.cluster;
     say(`Reload: replacing ${nodesWord(ports.length)}, one after the other`);
     for (const [at, port] of ports.entries()) {

@@ -11,6 +11,8 @@ export interface ClusterParts {
   readonly screen: Screen;
   /** Printed once, when all nodes are ready for the first time. */
   readonly banner: string;
+  /** Told who the members are whenever that changes: those who leave are none any more. */
+  readonly onMembers?: (ports: readonly number[]) => void;
   /** Told how many nodes are left each time one has ended while the cluster ends. */
   readonly onLeft: (left: number) => void;
 }
@@ -122,7 +124,7 @@ export class Cluster {
   async dismiss(port: number): Promise<void> {
     const node = this.#members.find((member) => member.port === port);
     if (node === undefined) return;
-    this.#members = this.#members.filter((member) => member !== node);
+    this.#setMembers(this.#members.filter((member) => member !== node));
     await this.#leave(node);
   }
 
@@ -156,8 +158,13 @@ export class Cluster {
   async #join(node: ManagedNode): Promise<void> {
     const at = this.#members.findIndex((member) => member.port === node.port);
     const old = this.#members[at];
-    this.#members = at < 0 ? [...this.#members, node] : this.#members.with(at, node);
+    this.#setMembers(at < 0 ? [...this.#members, node] : this.#members.with(at, node));
     if (old !== undefined) await this.#leave(old);
+  }
+
+  #setMembers(members: readonly ManagedNode[]): void {
+    this.#members = members;
+    this.#parts.onMembers?.(this.ports);
   }
 
   get #all(): readonly ManagedNode[] {

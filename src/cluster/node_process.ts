@@ -11,13 +11,16 @@ export interface NodeExit {
   readonly lastLines: readonly string[];
 }
 
+/** What a process may be sent. */
+export type ProcessSignal = "SIGHUP" | "SIGTERM" | "SIGKILL";
+
 /** A running process. */
 export interface NodeProcess {
   readonly pid: number;
   /** Resolves once, after its end and, within 500 ms, the end of its output. Never rejects. */
   readonly exited: Promise<NodeExit>;
   /** Sends a signal; does nothing after the end. */
-  signal(signal: "SIGTERM" | "SIGKILL"): void;
+  signal(signal: ProcessSignal): void;
 }
 
 const MAX_LINE_CHARS = 8_192;
@@ -77,7 +80,7 @@ async function exitOf(child: Deno.ChildProcess, outputs: readonly Forwarded[]): 
   return { code, signal, lastLines: said?.ring.lines ?? [] };
 }
 
-function sendSignal(child: Deno.ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
+function sendSignal(child: Deno.ChildProcess, signal: ProcessSignal): void {
   try {
     child.kill(signal);
   } catch (error) {

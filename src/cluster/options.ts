@@ -1,4 +1,5 @@
 /** What a cluster is asked to be, and what it resolved to. */
+import type { FrontSettings } from "./nginx/options.ts";
 
 /** What `deno task cluster` may say. */
 export interface ClusterOptions {
@@ -20,6 +21,8 @@ export interface ClusterOptions {
   readonly configFile?: string;
   /** Further flags for each node's `start`. */
   readonly nodeArgs: readonly string[];
+  /** Nginx takes the shared port, and the nodes leave it. */
+  readonly nginx?: FrontSettings;
   /** True when no token key is configured; only decides whether the banner warns. */
   readonly isOpenMode: boolean;
   /** How nodes log; `auto` is readable where the supervisor writes to a terminal, as theirs is a pipe. */
@@ -46,6 +49,9 @@ export function optionFaults(options: ClusterOptions): readonly string[] {
     faults.push(
       `Cannot take --shared-port ${sharedPort}: a node has it (${port} to ${port + instances - 1})`,
     );
+  }
+  if (options.nginx !== undefined && sharedPort === 0) {
+    faults.push("Cannot take --nginx with --shared-port 0: want the port that nginx listens on");
   }
   if (memoryLimitMb !== 0 && !isWholeWithin(memoryLimitMb, 64, 1_048_576)) {
     faults.push(`Cannot take --memory-limit ${memoryLimitMb}: want megabytes from 64 on, or 0 for none`);

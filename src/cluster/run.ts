@@ -8,6 +8,7 @@ import { connectControl } from "./control_client.ts";
 import { readControlFile } from "./control_file.ts";
 import { defaultPolicy } from "./lifecycle.ts";
 import { readDescriptorLimit } from "./limits.ts";
+import { NginxFront } from "./nginx/front.ts";
 import type { ManagedNodeOptions } from "./node.ts";
 import { denoNodeCommand } from "./node_command.ts";
 import { type ClusterOptions, optionFaults } from "./options.ts";
@@ -63,7 +64,14 @@ export async function runCluster(options: ClusterOptions, run: ClusterRun = {}):
   const hub = options.redisServers === undefined ? await openHub(seams, screen) : undefined;
   try {
     const nodeOptions = await nodeFactory(seams, hub, target);
-    return await supervise({ options, nodePorts, nodeOptions, screen, run, directory: seams.directory });
+    return await superviseFronted({
+      options,
+      nodePorts,
+      nodeOptions,
+      screen,
+      run,
+      directory: seams.directory,
+    });
   } finally {
     await hub?.close();
     await screen.close();
@@ -134,7 +142,12 @@ async function nodeFactory(
     host: options.host,
     port,
     base: baseUrl(options.host, port),
-    command: seams.nodeCommand({ ...common, options, port, sharedPort: options.sharedPort }),
+    command: seams.nodeCommand({
+      ...common,
+      options,
+      port,
+      sharedPort: options.nginx ? 0 : options.sharedPort,
+    }),
     policy: seams.policy,
     memoryLimitMb: options.memoryLimitMb,
   });
@@ -147,29 +160,65 @@ interface Supervision {
   readonly screen: Screen;
   readonly run: ClusterRun;
   readonly directory: string;
+  readonly front?: NginxFront;
+  /** Resolves with the reason when nginx cannot be kept running. */
+  readonly frontLost?: Promise<string>;
+}
+
+/** {@linkcode supervise}, with nginx in front of the nodes where that is wanted: up before them, down after them. */
+async function superviseFronted(supervision: Omit<Supervision, "front" | "frontLost">): Promise<number> {
+  const { options, nodePorts, screen, directory } = supervision;
+  if (options.nginx === undefined) return await supervise(supervision);
+  const frontLost = Promise.withResolvers<string>();
+  const { host, sharedPort: port } = options;
+  let front: NginxFront;
+  try {
+    const say = (text: string) => screen.say(text);
+    front = await NginxFront.open(
+      { host, port, directory, say, onLost: frontLost.resolve },
+      options.nginx,
+      nodePorts,
+    );
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return 1;
+  }
+  try {
+    return await supervise({ ...supervision, front, frontLost: frontLost.promise });
+  } finally {
+    await front.close();
+  }
 }
 
 async function supervise(supervision: Supervision): Promise<number> {
-  const { options, nodePorts, nodeOptions, screen, run, directory } = supervision;
+  const { options, nodePorts, nodeOptions, screen, run, directory, front } = supervision;
   const cluster = new Cluster({
     nodes: nodePorts.map((port) => nodeOptions(options, port)),
     screen,
     banner: banner(options, nodePorts),
+    onMembers: (ports) => front?.show(ports),
     onLeft: (left) => void control.server.tellLeft(left),
   });
   const changes = new Changes({
     cluster,
     options,
     reread: run.reread,
+    onOptions: ({ nginx }) => nginx && front?.change(nginx),
     nodeOptions,
     morePorts: (last, count) => morePorts(options, last, count),
     say: (text) => screen.say(text),
   });
   const unwatch = watchEnds(cluster, changes, run.hangup);
   const control = await openControl(cluster, changes, screen, directory, nodePorts[0] ?? 0);
+  let isFrontLost = false;
+  void supervision.frontLost?.then((why) => {
+    isFrontLost = true;
+    cluster.end(`nginx cannot be kept running: ${why}`);
+  });
   let code = 1;
   try {
     code = await cluster.run();
+    if (isFrontLost) code = 1;
     return code;
   } finally {
     unwatch();

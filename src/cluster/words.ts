@@ -79,7 +79,9 @@ export function seconds(ms: number): string {
 export function banner(options: ClusterOptions, nodePorts: readonly number[]): string {
   const nodes = nodePorts.map((port) => baseUrl(options.host, port));
   const front = options.sharedPort === 0 ? nodes[0] ?? "" : baseUrl(options.host, options.sharedPort);
-  const shared = options.sharedPort === 0 ? [] : [`  shared port  ${front}`];
+  const shared = options.sharedPort === 0
+    ? []
+    : [`  ${options.nginx ? "nginx      " : "shared port"}  ${front}`];
   return [
     "",
     `Shoal cluster of ${nodePorts.length} ${nodePorts.length === 1 ? "node" : "nodes"} is up`,

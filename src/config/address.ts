@@ -25,9 +25,9 @@ export function isAddressRange(text: string): boolean {
   return addressRange.safeParse(text).success;
 }
 
-/** True for a browser origin: scheme, host and perhaps a port, nothing after it. */
+/** True for a browser origin: scheme, host and perhaps a port, nothing after it; and for `*`, which is every origin. */
 export function isOrigin(text: string): boolean {
-  return ORIGIN.test(text);
+  return text === "*" || ORIGIN.test(text);
 }
 
 /** True for a `redis://` or `rediss://` URL with a host. */

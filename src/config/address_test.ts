@@ -17,11 +17,11 @@ Deno.test("isAddressRange() takes addresses and CIDR ranges of both families", (
   }
 });
 
-Deno.test("isOrigin() takes scheme and host, and refuses paths, null and wildcards without scheme", () => {
-  for (const origin of ["https://a.example", "http://localhost:3000", "capacitor://localhost"]) {
+Deno.test("isOrigin() takes scheme and host, and * for all, and refuses paths and null", () => {
+  for (const origin of ["https://a.example", "http://localhost:3000", "capacitor://localhost", "*"]) {
     assert.ok(isOrigin(origin), origin);
   }
-  for (const origin of ["null", "*", "a.example", "https://a.example/", "https://u@a.example"]) {
+  for (const origin of ["null", "*.example", "a.example", "https://a.example/", "https://u@a.example"]) {
     assert.ok(!isOrigin(origin), origin);
   }
 });

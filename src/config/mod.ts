@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { isLoopbackHost, maskPassword } from "./address.ts";
+export { isAddressRange, isLoopbackHost, maskPassword } from "./address.ts";
 export { connectionLimit, isOpenMode, redisServers } from "./derive.ts";
 export { envExample, optionTables, REFRESH_COMMAND, withOptionTables } from "./docs.ts";
 export { ConfigError, type Fault } from "./fault.ts";

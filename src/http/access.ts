@@ -3,6 +3,8 @@
  * `/health` included, so it allocates nothing unless it refuses.
  */
 
+import { type IpRange, isInRanges, parseIp } from "../core/ip_address.ts";
+
 /** The part of a web `Headers` that is read here. */
 export interface HeaderView {
   /** The value of a header, or null; the name is given in lower case. */
@@ -27,6 +29,8 @@ export interface AccessPolicy {
   readonly isOpen: boolean;
   /** Origins, like `https://app.example`, that may open a WebSocket besides the node's own; `*` allows each. */
   readonly allowedOrigins: readonly string[];
+  /** Proxies whose X-Forwarded-For, or PROXY header, is believed; none without it. */
+  readonly trustedProxies?: readonly IpRange[];
 }
 
 /** Why a request was refused; `message` names the setting to change. */
@@ -58,6 +62,38 @@ export function checkOrigin(facts: RequestFacts, policy: AccessPolicy): Refusal 
   return refuse(
     `Cannot take a client for origin ${quote(origin)}: add it to allowed_origins (SHOAL_ALLOWED_ORIGINS)`,
   );
+}
+
+/**
+ * Address of the client behind the proxies that are trusted: the rightmost of X-Forwarded-For that is none of them.
+ * Without trust, or where an entry is no address, that is whoever the last trusted one spoke to: at first the peer.
+ */
+export function clientAddress(facts: RequestFacts, { trustedProxies = [] }: AccessPolicy): string {
+  let address = facts.remoteAddress;
+  if (trustedProxies.length === 0 || !isTrusted(address, trustedProxies)) return address;
+  const hops = facts.headers.get("x-forwarded-for")?.split(",") ?? [];
+  for (const hop of hops.reverse()) {
+    const next = withoutPort(hop.trim());
+    if (parseIp(next) === undefined) return address;
+    address = next;
+    if (!isTrusted(address, trustedProxies)) return address;
+  }
+  return address;
+}
+
+/** True for a peer that may say for whom it speaks. */
+export function isTrustedProxy(address: string, { trustedProxies = [] }: AccessPolicy): boolean {
+  return trustedProxies.length > 0 && isTrusted(address, trustedProxies);
+}
+
+function isTrusted(address: string, proxies: readonly IpRange[]): boolean {
+  const ip = parseIp(address);
+  return ip !== undefined && isInRanges(ip, proxies);
+}
+
+/** `[::1]:80`, `[::1]` and `10.0.0.1:80` name an address as well. */
+function withoutPort(hop: string): string {
+  return /^\[([^\]]*)\](?::\d+)?$/.exec(hop)?.[1] ?? /^([\d.]+):\d+$/.exec(hop)?.[1] ?? hop;
 }
 
 /** True for a peer on this machine whose request passed no proxy that leaves a mark. */

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { type AccessPolicy, checkOrigin, checkRequest, isLocal, type RequestFacts } from "./access.ts";
+import { parseIpRange } from "../core/ip_address.ts";
+import {
+  type AccessPolicy,
+  checkOrigin,
+  checkRequest,
+  clientAddress,
+  isLocal,
+  type RequestFacts,
+} from "./access.ts";
 
 const open: AccessPolicy = { isOpen: true, allowedOrigins: [] };
 const keyed: AccessPolicy = { isOpen: false, allowedOrigins: ["https://app.example"] };
@@ -96,4 +104,29 @@ Deno.test("isLocal() is false for remote peers and behind a proxy that leaves a 
   assert.equal(isLocal(facts({})), true);
   assert.equal(isLocal(facts({ "x-forwarded-for": "1.2.3.4" })), false);
   assert.equal(isLocal(facts({}, "10.0.0.1")), false);
+});
+
+const proxied: AccessPolicy = { ...keyed, trustedProxies: ["10.0.0.0/8", "::1"].map(parseIpRange) };
+
+function clientBehind(peer: string, forwarded?: string): string {
+  return clientAddress(facts(forwarded === undefined ? {} : { "x-forwarded-for": forwarded }, peer), proxied);
+}
+
+Deno.test("clientAddress() believes no header of a peer that is no trusted proxy", () => {
+  assert.equal(clientBehind("1.2.3.4", "9.9.9.9"), "1.2.3.4");
+  assert.equal(clientAddress(facts({ "x-forwarded-for": "9.9.9.9" }, "10.0.0.1"), keyed), "10.0.0.1");
+});
+
+Deno.test("clientAddress() is the rightmost address that is no trusted proxy, whatever the client wrote", () => {
+  assert.equal(clientBehind("10.0.0.1", "1.2.3.4"), "1.2.3.4");
+  assert.equal(clientBehind("10.0.0.1", "6.6.6.6, 1.2.3.4,10.0.0.7"), "1.2.3.4");
+  assert.equal(clientBehind("::1", "1.2.3.4:5678"), "1.2.3.4");
+  assert.equal(clientBehind("::ffff:10.0.0.1", "[2001:db8::1]:443"), "2001:db8::1");
+});
+
+Deno.test("clientAddress() stops at what is no address, and at the end of the trusted ones", () => {
+  assert.equal(clientBehind("10.0.0.1"), "10.0.0.1");
+  assert.equal(clientBehind("10.0.0.1", "1.2.3.4, unknown, 10.0.0.2"), "10.0.0.2");
+  assert.equal(clientBehind("10.0.0.1", "10.0.0.3, 10.0.0.2"), "10.0.0.3");
+  assert.equal(clientBehind("10.0.0.1", "1.2.3.4,"), "10.0.0.1");
 });

@@ -30,12 +30,12 @@ export function errorAnswer(
   return jsonAnswer(status, { error: { code: status, message } }, headers);
 }
 
-/** Seconds after which a client may try a node again that is full or draining. */
-const RETRY_AFTER_SECONDS = "1";
+/** A client may try again after a second. */
+export const RETRY_SOON: Readonly<Record<string, string>> = { "retry-after": "1" };
 
 /** 503 with `Retry-After`: another node, or a later moment, will do. */
 export function unavailableAnswer(message: string): Answer {
-  return errorAnswer(503, message, { "retry-after": RETRY_AFTER_SECONDS });
+  return errorAnswer(503, message, RETRY_SOON);
 }
 
 /** Bodies of responses that are known whole: to read them back out of their streams would take longer than all else. */

@@ -1,6 +1,7 @@
 import type { Acceptor } from "../server/mod.ts";
 import { checkOrigin, checkRequest, type HeaderView, type RequestFacts } from "./access.ts";
-import { type Answer, errorAnswer, unavailableAnswer } from "./answer.ts";
+import { type Answer, errorAnswer } from "./answer.ts";
+import { keptOut } from "./gate.ts";
 import type { TransportOptions } from "./options.ts";
 
 /** A request as far as it is looked at before it is routed. */
@@ -39,7 +40,7 @@ function decideUpgrade(head: RequestHead, options: TransportOptions): Answer | A
     );
   }
   if (typeof acceptor !== "function") return acceptor;
-  return badHandshake(head) ?? unavailable(options) ?? acceptor;
+  return badHandshake(head) ?? keptOut(head, options) ?? acceptor;
 }
 
 /** True when the headers ask for a WebSocket, well-formed or not. */
@@ -62,12 +63,6 @@ function badHandshake(head: RequestHead): Answer | undefined {
   }
   if (WEBSOCKET_KEY.test(headers.get("sec-websocket-key") ?? "")) return undefined;
   return errorAnswer(400, "Cannot open a WebSocket: header Sec-WebSocket-Key is missing or malformed");
-}
-
-function unavailable(options: TransportOptions): Answer | undefined {
-  if (options.isDraining()) return unavailableAnswer("Cannot take a client: this node is draining");
-  if (options.isFull()) return unavailableAnswer("Cannot take a client: this node is full");
-  return undefined;
 }
 
 function upgradeRequired(): Answer {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parseIpRange } from "../core/ip_address.ts";
 import { silentLogger } from "../core/log.ts";
 import { jsonAnswer } from "./answer.ts";
 import { chooseSubprotocol, decide } from "./decide.ts";
@@ -86,6 +87,26 @@ Deno.test("decide() says 503 with Retry-After to upgrades while full or draining
     assert.deepEqual([decision.status, decision.headers["retry-after"]], [503, "1"]);
     assert.equal(decided({ path: "/health", headers: { host: "localhost" } }, changes), probed);
   }
+});
+
+Deno.test("decide() says 503 past connects_per_s and 429 past the limit of an address, with Retry-After", () => {
+  for (const [limit, status] of [["connects_per_s", 503], ["max_connections_per_address", 429]] as const) {
+    const decision = decided({}, { limitHit: () => limit });
+    assert.ok(typeof decision === "object");
+    assert.deepEqual([decision.status, decision.headers["retry-after"]], [status, "1"]);
+    assert.match(decision.body, new RegExp(limit));
+  }
+});
+
+Deno.test("decide() asks for the limits of the client behind a trusted proxy, once all else is well", () => {
+  const asked: string[] = [];
+  const limitHit = (address: string) => void asked.push(address);
+  const access = { isOpen: false, allowedOrigins: [], trustedProxies: [parseIpRange("127.0.0.1")] };
+  const headers = { ...upgrade, "x-forwarded-for": "1.2.3.4" };
+  assert.equal(decided({ headers }, { access, limitHit }), acceptor);
+  decided({ headers: { ...headers, "sec-websocket-key": "short" } }, { access, limitHit });
+  decided({ headers }, { access, limitHit, isFull: () => true });
+  assert.deepEqual(asked, ["1.2.3.4"]);
 });
 
 Deno.test("decide() gives the refusal of acceptorFor()", () => {

@@ -1,7 +1,7 @@
 import type { Acceptor } from "../server/mod.ts";
-import type { AccessPolicy } from "./access.ts";
 import type { Answer } from "./answer.ts";
 import type { HttpApp } from "./app.ts";
+import type { Gate } from "./gate.ts";
 import type { HttpLog } from "./log.ts";
 
 /** Bounds of what a peer may send and how long it may take. */
@@ -48,8 +48,7 @@ export interface CompressionSettings {
 }
 
 /** What a server needs besides its addresses. */
-export interface TransportOptions {
-  readonly access: AccessPolicy;
+export interface TransportOptions extends Gate {
   readonly limits: HttpLimits;
   /** Without it nothing is compressed. */
   readonly compression?: CompressionSettings | undefined;
@@ -58,10 +57,6 @@ export interface TransportOptions {
   acceptorFor(path: string): Acceptor | Answer | undefined;
   /** WebSocket subprotocols that are spoken; the first offered of them is chosen. */
   readonly subprotocols?: readonly string[];
-  /** True while no further client may be taken: new WebSockets are answered 503. */
-  isFull(): boolean;
-  /** True while the node drains: new WebSockets are answered 503, the listener stays open. */
-  isDraining(): boolean;
   readonly transport: TransportName;
   /** Open connections, HTTP and WebSocket together; more are answered 503 and closed unread. Default: no bound. */
   readonly maxConnections?: number;

@@ -7,6 +7,7 @@ export interface ClientReadings {
   /** Undefined where there is no limit. */
   readonly connectionLimit: number | undefined;
   readonly closes: Labelled;
+  readonly limitHits: Labelled;
   readonly commands: Labelled;
   readonly commandSeconds: LabelledHistograms;
   readonly outboxBytes: number;
@@ -28,6 +29,14 @@ export const clientRows: readonly MetricRow<ClientReadings>[] = [
     ["shoal_connections_closed_total", "Connections that ended, by close code, whoever closed them."],
     (s) => s.closes,
     "code",
+  ),
+  counter(
+    [
+      "shoal_limit_hits_total",
+      "Connections, commands or messages that were turned away, by the option that limits them.",
+    ],
+    (s) => s.limitHits,
+    "limit",
   ),
   gauge(
     ["shoal_connection_limit", "Connections at which a node refuses more."],

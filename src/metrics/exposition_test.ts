@@ -32,6 +32,7 @@ function source(connections: number): MetricsSource {
     clients: {
       connectionLimit: undefined,
       closes: new Map<number | string, number>([[1000, 21], ["other", 22]]),
+      limitHits: new Map([["commands_per_s", 25]]),
       commands: new Map([["publish", 23]]),
       commandSeconds: new Map([["publish", buckets.read()]]),
       outboxBytes: 24,

@@ -5,6 +5,7 @@ import type { Codec, Piece } from "../protocol/codec.ts";
 import type { Command, CommandOf, RequestKind } from "../protocol/commands.ts";
 import { runCommand } from "./commands/mod.ts";
 import type { Client } from "./context.ts";
+import type { RateVerdict } from "./limits/mod.ts";
 
 /** How commands on one channel share its lane; commands of other kinds overtake freely. */
 const laneModes: { readonly [K in RequestKind]?: LaneMode } = {
@@ -51,10 +52,12 @@ export class CommandFlow {
   #pong(): void {
     if (this.#connection.phase === "fresh") throw new CloseError("badRequest");
     this.#connection.isPongDue = false;
+    if (this.#connection.rates !== undefined) this.#rate();
   }
 
   #refuseUnread(command: CommandOf<RequestKind>, error: ClientError): void {
     this.#checkOrder(command);
+    if (this.#connection.rates !== undefined) this.#rate();
     this.#connection.refuse(command, error);
   }
 
@@ -65,6 +68,9 @@ export class CommandFlow {
   #start(command: Command): void {
     const connection = this.#connection;
     this.#checkOrder(command);
+    if (connection.rates !== undefined && this.#rate() !== "granted") {
+      return connection.refuse(command, new ClientError("tooManyRequests"));
+    }
     this.#inFlight++;
     connection.context.traffic.commands.begin(command);
     const lane = laneOf(command);
@@ -79,6 +85,16 @@ export class CommandFlow {
   #modeOf({ kind }: Command): LaneMode | undefined {
     if (kind === "publish" && this.#connection.context.hooks.has("onPublish")) return "exclusive";
     return laneModes[kind];
+  }
+
+  /** Counts one line against the rate of the connection, and ends who does not heed refusals. */
+  #rate(): RateVerdict {
+    const { rates, context } = this.#connection;
+    const verdict = rates?.takeCommand(context.clock.monotonicMs()) ?? "granted";
+    if (verdict === "granted") return verdict;
+    context.traffic.countLimit("commands_per_s");
+    if (verdict === "excessive") this.#connection.close("tooManyRequests");
+    return verdict;
   }
 
   #refuse(command: Command): void {

@@ -16,6 +16,7 @@ import type { Client, ClientPhase, ConnectionContext } from "./context.ts";
 import { checkExpiry, watchExpiry } from "./expiry.ts";
 import { type Grant, Grants } from "./grants.ts";
 import { anonymous, DEFAULT_WORKSPACE, type Identity, publisherFields } from "./identity.ts";
+import { ConnectionRates } from "./limits/mod.ts";
 import type { Publication } from "./publication.ts";
 import { PublishRates } from "./publish_rate.ts";
 import type { Socket, SocketListener } from "./socket.ts";
@@ -27,6 +28,8 @@ export interface Approach {
   /** The workspace that the URL named, if any. */
   readonly workspace: string | undefined;
   readonly codec: Codec;
+  /** Address of the client, behind the proxies that are trusted. */
+  readonly address: string;
   /** What its commands are posted under, when they do not come through its socket. */
   readonly session?: string;
 }
@@ -54,11 +57,13 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   identity: Identity;
   readonly pathWorkspace: string | undefined;
   readonly session: string | undefined;
+  readonly #address: string;
   clientName = "";
   publisherFields = "";
   grants: Grants | undefined = undefined;
   isPongDue = false;
   readonly openedMs: number;
+  readonly rates: ConnectionRates | undefined;
   #deadline: Ticket<Client>;
   #phase: ClientPhase = "fresh";
   #backlog: Backlog | undefined = undefined;
@@ -68,14 +73,18 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   #early: Line[] = [];
   #earlyBytes = 0;
 
-  constructor(socket: Socket, context: ConnectionContext, { workspace, codec, session }: Approach) {
+  constructor(socket: Socket, context: ConnectionContext, approach: Approach) {
+    const { workspace, codec, session, address } = approach;
     this.#socket = socket;
     this.#codec = codec;
+    this.#address = address;
     this.session = session;
     this.context = context;
     this.pathWorkspace = workspace;
     this.identity = anonymous(workspace ?? DEFAULT_WORKSPACE, context.isOpen);
     this.openedMs = context.clock.monotonicMs();
+    const { rateLimits } = context;
+    this.rates = rateLimits === undefined ? undefined : new ConnectionRates(rateLimits, this.openedMs);
     this.#flow = new CommandFlow(this, codec);
     context.traffic.connectionsOpened++;
     context.peers.add(this);
@@ -93,6 +102,7 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   onMessage(frame: Piece): void {
     if (this.#phase === "closed") return;
     this.context.traffic.bytesIn += frame.length;
+    if (this.rates !== undefined && !this.#mayTake(this.rates, frame.length)) return;
     try {
       for (const piece of this.#codec.split(frame)) this.#take(piece);
     } catch (error) {
@@ -241,6 +251,13 @@ export class Connection implements SocketListener, OutboxTarget, Client {
     this.close(hasStalledSince(this.openedMs) ? "serverError" : "stale");
   }
 
+  #mayTake(rates: ConnectionRates, bytes: number): boolean {
+    if (rates.takeBytes(bytes, this.context.clock.monotonicMs())) return true;
+    this.context.traffic.countLimit("bytes_per_s");
+    this.close("tooManyRequests");
+    return false;
+  }
+
   #take(piece: Piece): void {
     if (this.#phase === "closed") return;
     if (this.#phase === "connecting") this.#hold(piece);
@@ -287,7 +304,7 @@ export class Connection implements SocketListener, OutboxTarget, Client {
 
   /** What tells this connection from others in a log. */
   get #logFields() {
-    return { connection: this.client, workspace: this.identity.workspace };
+    return { connection: this.client, workspace: this.identity.workspace, address: this.#address };
   }
 
   #leaveChannels(): void {

@@ -20,6 +20,7 @@ import type { Grant, Grants } from "./grants.ts";
 import type { HistoryReader } from "./history_reader.ts";
 import type { HookCalls } from "./hooks/mod.ts";
 import type { Identity } from "./identity.ts";
+import type { ConnectionRates, ConnectLimits, RateLimits } from "./limits/mod.ts";
 import type { ChannelOptions, NodeSettings } from "./options.ts";
 import type { Peer } from "./peer.ts";
 import type { PositionWatch } from "./position_watch.ts";
@@ -96,6 +97,10 @@ export interface ConnectionContext {
   readonly node: NodeId;
   readonly version: string;
   readonly settings: NodeSettings;
+  /** What each connection may send a second; undefined: as much as it likes. */
+  readonly rateLimits: RateLimits | undefined;
+  /** What users and workspaces may have. */
+  readonly connectLimits: ConnectLimits;
   readonly clock: Clock;
   readonly log: Logger;
   readonly outbox: Outbox;
@@ -163,6 +168,8 @@ export interface Client extends Subscriber, SubscriptionHolder, Peer, Pinged {
   readonly publisherFields: string;
   /** What it may still publish where that is limited. */
   readonly publishRates: PublishRates;
+  /** What it may still send; undefined without limits. */
+  readonly rates: ConnectionRates | undefined;
   /** When the connection was opened, on the monotonic clock. */
   readonly openedMs: number;
   /** What its subscriptions have beside their channels; undefined while none has anything. */

@@ -32,6 +32,7 @@ export type {
   SubscribeAnswer,
   SubscribeContext,
 } from "./hooks/mod.ts";
+export type { UpgradeLimit } from "./limits/mod.ts";
 export { Node, type NodeEnd, type NodeOptions, type PublishOptions } from "./node.ts";
 export type { NodeHandlers, NodeMessages, SurveyResult } from "./node_messages.ts";
 export type { ChannelOptions, NamespaceOptions, NodeSettings, SlowPolicy } from "./options.ts";

@@ -6,18 +6,17 @@ import type { CloseName } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import { Outbox } from "../core/outbox.ts";
 import { PingWheel } from "../core/ping_wheel.ts";
-import { codecOf } from "../protocol/codec.ts";
 import type { EmulationPost } from "../protocol/emulation_post.ts";
 import { FORMATS } from "../protocol/format.ts";
 import { payloadOf } from "../protocol/payload.ts";
+import { Acceptors } from "./acceptors.ts";
 import type { App } from "./apps/app.ts";
-import { AppConnection, type AppContext } from "./apps/app_connection.ts";
+import type { AppContext } from "./apps/app_connection.ts";
 import { ChannelRules } from "./channel_rules.ts";
-import { Connection } from "./connection.ts";
-import { EmulatedSocket } from "./emulation/mod.ts";
 import type { Client } from "./context.ts";
 import { DEFAULT_WORKSPACE } from "./identity.ts";
 import { LagMeter } from "./lag.ts";
+import { type RateLimits, rateLimitsOf, UpgradeLimits } from "./limits/mod.ts";
 import { LoadSampler } from "./load.ts";
 import type { NodeHandlers } from "./node_messages.ts";
 import type { ChannelOptions, NodeSettings } from "./options.ts";
@@ -26,7 +25,6 @@ import type { Peer } from "./peer.ts";
 import type { PublishedDone, PublishRequest } from "./publisher.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
 import { builtInRpc, type RpcCaller, type RpcHandler } from "./rpc.ts";
-import { routeSocket } from "./socket_routes.ts";
 import { TICK_MS } from "./tick.ts";
 import { Session, type SessionOwner } from "./session.ts";
 import type { Acceptor } from "./socket.ts";
@@ -71,6 +69,8 @@ export class Node implements SessionOwner {
   readonly log: Logger;
   readonly traffic = new Traffic();
   readonly nodeHandlers: NodeHandlers;
+  /** Whether a client may open a socket. */
+  readonly upgradeLimits: UpgradeLimits;
   /** Resolves when the node has ended, whoever asked for it. */
   readonly ended: Promise<NodeEnd>;
   /** Resolves when the node has become ready for the first time. */
@@ -89,7 +89,9 @@ export class Node implements SessionOwner {
   readonly #deadlines: Deadlines<Client>;
   readonly #lag: LagMeter;
   readonly #load: LoadSampler;
+  readonly #acceptors: Acceptors;
   readonly #contexts = new Map<Session, AppContext>();
+  readonly #rateLimits: RateLimits | undefined;
   #session: Session;
   #stats: NodeStats;
   #timers: ReturnType<typeof setInterval>[] = [];
@@ -121,6 +123,13 @@ export class Node implements SessionOwner {
     this.#deadlines = new Deadlines(TICK_MS, nowMs);
     this.#lag = new LagMeter(TICK_MS, nowMs);
     this.#load = new LoadSampler(this.traffic, this.#lag, clock);
+    this.#rateLimits = rateLimitsOf(settings);
+    this.upgradeLimits = new UpgradeLimits({ ...settings, clock, traffic: this.traffic });
+    this.#acceptors = new Acceptors({
+      apps: options.apps,
+      limits: this.upgradeLimits,
+      node: () => ({ context: this.#context, emulation: this.#session.emulation }),
+    });
     this.#session = this.#openSession();
     this.#stats = this.#load.sample(0, 0);
   }
@@ -204,27 +213,12 @@ export class Node implements SessionOwner {
 
   /** Who takes a WebSocket at `path`; undefined when nobody does. */
   acceptor(path: string): Acceptor | undefined {
-    const route = routeSocket(path);
-    if (route === undefined) return undefined;
-    if (route.kind === "client") {
-      const { workspace } = route;
-      return (socket, greeting) =>
-        new Connection(socket, this.#context, { workspace, codec: codecOf(greeting) });
-    }
-    const app = Object.hasOwn(this.#options.apps, route.app) ? this.#options.apps[route.app] : undefined;
-    if (app === undefined) return undefined;
-    return (socket, handshake) => new AppConnection(app, socket, handshake, this.#context);
+    return this.#acceptors.at(path);
   }
 
   /** Who takes a client whose commands come by {@linkcode post}, `workspace` being what its URL names. */
   streamAcceptor(workspace: string | undefined): Acceptor {
-    return (stream, greeting) => {
-      const codec = codecOf(greeting);
-      return this.#session.emulation.open(
-        new EmulatedSocket(stream, codec),
-        (socket, session) => new Connection(socket, this.#context, { workspace, codec, session }),
-      );
-    };
+    return this.#acceptors.ofStreams(workspace);
   }
 
   /** Hands commands to the client that they are of, on any node. Rejects with a `ClientError`: 404 without such a client,
@@ -336,6 +330,8 @@ export class Node implements SessionOwner {
       node: session.id,
       version: this.#options.version,
       settings: this.settings,
+      rateLimits: this.#rateLimits,
+      connectLimits: session.connectLimits,
       clock: this.clock,
       log: session.log,
       outbox: this.#outbox,

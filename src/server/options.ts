@@ -44,6 +44,20 @@ export interface NamespaceOptions extends ChannelOptions {
 
 /** Limits and rules of a node. Times in milliseconds, sizes in bytes. */
 export interface NodeSettings {
+  /** New connections a second; 0 is no limit, here and below. */
+  readonly connectsPerS: number;
+  /** Open sockets of one client address. */
+  readonly maxConnectionsPerAddress: number;
+  /** Connections of one user on this node. */
+  readonly maxConnectionsPerUser: number;
+  /** Connections of one workspace on all nodes. */
+  readonly maxConnectionsPerWorkspace: number;
+  /** Commands of one connection a second. */
+  readonly commandsPerS: number;
+  /** What one connection may send a second. */
+  readonly bytesPerS: number;
+  /** Largest message of a client. */
+  readonly maxMessageBytes: number;
   readonly maxChannelsPerConnection: number;
   readonly maxChannelNameLength: number;
   /** Commands of one connection that have not been answered; more get 111. */

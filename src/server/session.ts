@@ -14,6 +14,7 @@ import { Connections } from "./connections.ts";
 import { Emulation } from "./emulation/mod.ts";
 import { FanOut } from "./fan_out.ts";
 import { HistoryReader } from "./history_reader.ts";
+import { ConnectLimits, type LimitName, WorkspaceQuota } from "./limits/mod.ts";
 import { FormatCheck } from "./format_check.ts";
 import { Membership } from "./membership.ts";
 import { NodeCalls } from "./node_calls/mod.ts";
@@ -70,6 +71,7 @@ export class Session {
   readonly presenceReader: PresenceReader;
   readonly positions: PositionWatch;
   readonly waitingRoom = new WaitingRoom();
+  readonly connectLimits: ConnectLimits;
   readonly formats: FormatCheck;
   /** Clients that speak over HTTP. */
   readonly emulation: Emulation;
@@ -90,6 +92,7 @@ export class Session {
   readonly log: Logger;
   readonly #owner: SessionOwner;
   readonly #records: ClientRecords;
+  readonly #quota: WorkspaceQuota | undefined;
   #isEnding = false;
   #saidTrouble: string | undefined;
   readonly #openedMs: number;
@@ -120,6 +123,11 @@ export class Session {
       intervalMs: settings.positionCheckIntervalMs,
       readPosition: (key) => this.history.position(key),
     });
+    const { maxConnectionsPerUser: maxPerUser, maxConnectionsPerWorkspace: limit } = settings;
+    const { quotas } = this.backend;
+    this.#quota = limit === 0 ? undefined : new WorkspaceQuota({ quotas, limit, clock, log });
+    const onHit = (name: LimitName) => traffic.countLimit(name);
+    this.connectLimits = new ConnectLimits({ maxPerUser, quota: this.#quota, onHit });
     this.probe = new Probe(bus, this.id, clock);
     this.calls = new NodeCalls({ bus, self: this.id, clock, log: this.log });
     this.emulation = new Emulation(this.calls);
@@ -197,6 +205,7 @@ export class Session {
     if (this.#isEnding || this.backend.state !== "ready") return;
     this.positions.tick(nowMs);
     if (!this.membership.mayWrite) return;
+    this.#quota?.tick(nowMs);
     void this.#records.flush();
     this.presence.expire(nowMs);
     void this.presence.payDebts();
@@ -209,6 +218,7 @@ export class Session {
   }
 
   dismiss(connection: Client): void {
+    this.connectLimits.give(connection);
     if (connection.client === undefined || this.connections.get(connection.client) === undefined) return;
     this.connections.remove(connection);
     this.users.remove(connection, this.#owner.clock.monotonicMs());
@@ -293,6 +303,7 @@ export class Session {
 
   /** The registry lost what this generation wrote. */
   async #rewriteRecords(): Promise<void> {
+    this.#quota?.tellAgain();
     await this.presence.rewrite();
     await this.services.rewrite();
     await this.backend.registry.replaceClients(this.#allRecords());
@@ -307,6 +318,7 @@ export class Session {
       this.positions.checkAll();
       void this.revocations.checkAll();
       this.services.onReady();
+      this.#quota?.tellAgain();
       this.beat(); // readiness should not wait for the timer
     } else if (state === "lost") {
       this.#owner.traffic.backendLosses++;

@@ -36,7 +36,7 @@ export interface SocketListener {
 
 /** What is known of a client before its first message. */
 export interface Handshake {
-  /** Peer address without port. */
+  /** Address of the client, without port: behind the proxies that are trusted. */
   readonly remoteAddress: string;
   /** Path without query. */
   readonly path: string;

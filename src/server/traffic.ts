@@ -1,6 +1,7 @@
 import { closeTable, errorTable } from "../core/errors.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { Buckets, type Labelled } from "../metrics/mod.ts";
+import { type LimitName, limitNames } from "./limits/mod.ts";
 import { CommandTimer } from "./command_timer.ts";
 
 /** An application may answer with codes of its own; of so many different ones each is counted apart. */
@@ -54,6 +55,7 @@ export class Traffic {
   // A series that first appears with a count of 1 has no increase for Prometheus: the usual ones start at 0.
   readonly #closes = zeros([1000, 1001, 1005, 1006, ...codesOf(closeTable)]);
   readonly #errors = zeros(codesOf(errorTable));
+  readonly #limitHits = zeros(limitNames);
 
   constructor(clock: Clock = systemClock) {
     this.commands = new CommandTimer(clock);
@@ -72,6 +74,15 @@ export class Traffic {
   /** Error replies by code. */
   get errors(): Labelled {
     return this.#errors;
+  }
+
+  /** How often each limit turned somebody away. */
+  get limitHits(): Labelled {
+    return this.#limitHits;
+  }
+
+  countLimit(limit: LimitName): void {
+    add(this.#limitHits, limit);
   }
 
   /** `undefined` when nothing was asked for. */
@@ -94,7 +105,7 @@ function codesOf(table: Readonly<Record<string, { readonly code: number }>>): re
   return Object.values(table).map(({ code }) => code);
 }
 
-function zeros(codes: readonly number[]): Map<number | string, number> {
+function zeros(codes: readonly (number | string)[]): Map<number | string, number> {
   return new Map(codes.map((code) => [code, 0]));
 }
 

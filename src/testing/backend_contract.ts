@@ -5,6 +5,7 @@ import { historyReadTests } from "./backend_contract/history_read.ts";
 import type { TestCluster } from "./backend_contract/kit.ts";
 import { lifecycleTests } from "./backend_contract/lifecycle.ts";
 import { presenceTests } from "./backend_contract/presence.ts";
+import { quotaTests } from "./backend_contract/quotas.ts";
 import { clientTests, nodeTests } from "./backend_contract/registry.ts";
 import { revocationTests } from "./backend_contract/revocations.ts";
 import { serviceTests } from "./backend_contract/services.ts";
@@ -19,6 +20,7 @@ const TESTS = [
   ...nodeTests,
   ...clientTests,
   ...counterTests,
+  ...quotaTests,
   ...historyTests,
   ...historyReadTests,
   ...presenceTests,

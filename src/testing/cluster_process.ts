@@ -14,9 +14,13 @@ import { neighbours, unusedPort } from "./unused_ports.ts";
 /** What a cluster is started with. */
 export interface ClusterOptions {
   readonly instances: number;
+  /** How many nodes `scale` will add at most. */
+  readonly room?: number;
   /** Redis; none is the embedded hub. */
   readonly redisUrl?: string;
   readonly set?: NodeOptions["set"];
+  /** Further words of the command line, such as `--nginx`. */
+  readonly words?: readonly string[];
   /** Folder of the program; this one by default. */
   readonly tree?: string;
 }
@@ -28,7 +32,8 @@ export class ClusterProcess implements AsyncDisposable {
   readonly nodes: readonly NodeAddress[];
   /** The port that all nodes share. */
   readonly shared: NodeAddress;
-  readonly #directory: string;
+  /** Where it was started. */
+  readonly directory: string;
   #commandWords: readonly string[] = [];
 
   private constructor(
@@ -40,12 +45,14 @@ export class ClusterProcess implements AsyncDisposable {
     this.supervisor = supervisor;
     this.nodes = ports.map((port) => new NodeAddress(port));
     this.shared = new NodeAddress(sharedPort);
-    this.#directory = directory;
+    this.directory = directory;
   }
 
-  static async start({ instances, redisUrl, set, tree = root }: ClusterOptions): Promise<ClusterProcess> {
+  static async start(
+    { instances, room = 0, redisUrl, set, words: more = [], tree = root }: ClusterOptions,
+  ): Promise<ClusterProcess> {
     const directory = await Deno.makeTempDir({ prefix: "shoal-cluster-" });
-    const ports = neighbours(instances);
+    const ports = neighbours(instances + room).slice(0, instances);
     const sharedPort = unusedPort();
     const ownRights = [
       "--no-prompt",
@@ -65,7 +72,7 @@ export class ClusterProcess implements AsyncDisposable {
     ];
     const supervisor = new TestProcess(
       Deno.execPath(),
-      ["run", ...ownRights, `${tree}/src/main.ts`, "cluster", ...words, ...setWords(set)],
+      ["run", ...ownRights, `${tree}/src/main.ts`, "cluster", ...words, ...more, ...setWords(set)],
       { cwd: directory, env: redisUrl === undefined ? {} : { REDIS_URL: redisUrl } },
     );
     const cluster = new ClusterProcess(supervisor, ports, sharedPort, directory);
@@ -82,7 +89,7 @@ export class ClusterProcess implements AsyncDisposable {
   /** Runs `shoal cluster <words>` for it to its end: `reload`, `scale 3`, `status`, ... */
   async command(...words: readonly string[]): Promise<{ readonly code: number; readonly text: string }> {
     const args = [...this.#commandWords, ...words];
-    await using process = new TestProcess(Deno.execPath(), args, { cwd: this.#directory });
+    await using process = new TestProcess(Deno.execPath(), args, { cwd: this.directory });
     const { code } = await process.ended;
     return { code, text: process.text };
   }
@@ -112,6 +119,6 @@ export class ClusterProcess implements AsyncDisposable {
     await this.supervisor.ended;
     clearTimeout(timer);
     for (const pid of await survivors(this.pids)) Deno.kill(pid, "SIGKILL");
-    await Deno.remove(this.#directory, { recursive: true });
+    await Deno.remove(this.directory, { recursive: true });
   }
 }

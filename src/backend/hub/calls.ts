@@ -4,6 +4,7 @@ import type {
   History,
   HistoryFilter,
   Presence,
+  Quotas,
   Registry,
   Revocations,
   Services,
@@ -18,7 +19,18 @@ const MAX_HISTORY_COUNT = 50_000;
 const MAX_PAGE_CHARACTERS = 1 << 20;
 
 /** What a node may call on its hub. */
-export type Calls = Registry & Counters & HistoryCalls & PresenceCalls & RevocationCalls & ServiceCalls;
+export type Calls =
+  & Registry
+  & Counters
+  & QuotaCalls
+  & HistoryCalls
+  & PresenceCalls
+  & RevocationCalls
+  & ServiceCalls;
+
+interface QuotaCalls {
+  readonly claimQuota: Quotas["claim"];
+}
 
 interface HistoryCalls {
   readonly readHistory: History["read"];
@@ -71,6 +83,7 @@ const handlers: Handlers = {
   create: (hub, _node, [key, ttlMs]) => hub.counters.create(key, ttlMs),
   increment: (hub, _node, [key, ttlMs]) => hub.counters.increment(key, ttlMs),
   touch: (hub, _node, [key, ttlMs]) => hub.counters.touch(key, ttlMs),
+  claimQuota: (hub, node, [name, claim]) => hub.quotas.claim(node, name, claim),
   readHistory: (hub, _node, [channel, filter]) => hub.streams.read(channel, bounded(filter)),
   removeHistory: (hub, _node, [channel]) => hub.streams.remove(channel),
   addMember: (hub, node, [channel, member, isAnnounced]) =>

@@ -9,6 +9,7 @@ import type {
   Counters,
   History,
   Presence,
+  Quotas,
   Registry,
   Revocations,
   Services,
@@ -44,6 +45,7 @@ class HubBackend implements Backend {
   readonly registry: Registry;
   readonly counters: Counters;
   readonly revocations: Revocations;
+  readonly quotas: Quotas;
   readonly history: History;
   readonly presence: Presence;
   readonly services: Services;
@@ -66,6 +68,7 @@ class HubBackend implements Backend {
     this.registry = registryOver(call);
     this.counters = countersOver(call);
     this.revocations = revocationsOver(call);
+    this.quotas = { claim: (name, claim) => call("claimQuota", name, claim) };
     this.history = historyOver(this.#link, call);
     this.presence = presenceOver(call);
     this.services = servicesOver(call);

@@ -10,6 +10,7 @@ import type {
   History,
   Presence,
   PublishDone,
+  Quotas,
   Receivers,
   Registry,
   Revocations,
@@ -32,6 +33,7 @@ class MemoryBackend implements Backend {
   readonly registry: Registry;
   readonly counters: Counters;
   readonly revocations: Revocations;
+  readonly quotas: Quotas;
   readonly history: History;
   readonly presence: Presence;
   readonly services: Services;
@@ -47,6 +49,7 @@ class MemoryBackend implements Backend {
     this.registry = registryOf(hub, node, ask);
     this.counters = countersOf(hub, ask);
     this.revocations = revocationsOf(hub, ask);
+    this.quotas = { claim: (name, claim) => ask(() => hub.quotas.claim(node, name, claim)) };
     this.history = historyOf(hub, mailbox, ask);
     this.presence = presenceOf(hub, node, ask);
     this.services = servicesOf(hub, node, ask);

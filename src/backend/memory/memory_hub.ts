@@ -7,13 +7,14 @@ import { CounterTable } from "./counter_table.ts";
 import { NodeTable } from "./node_table.ts";
 import { PresenceTable } from "./presence_table.ts";
 import { RevocationTable } from "./revocation_table.ts";
+import { QuotaTable } from "./quota_table.ts";
 import { ServiceTable } from "./service_table.ts";
 import { type AppendOptions, StreamTable } from "./stream_table.ts";
 
 const EPOCH_CHARACTERS = 8;
 
 /**
- * What the nodes of one process share: channels, registry, counters, histories, presence and services. Every call takes effect
+ * What the nodes of one process share: channels, registry, counters, quotas, histories, presence and services. Every call takes effect
  * before it returns, and messages reach members in the order of the calls.
  */
 export class MemoryHub {
@@ -21,6 +22,7 @@ export class MemoryHub {
   readonly registry: NodeTable;
   readonly counters: CounterTable;
   readonly revocations: RevocationTable;
+  readonly quotas: QuotaTable;
   readonly streams: StreamTable;
   readonly presence: PresenceTable;
   readonly services: ServiceTable;
@@ -36,6 +38,10 @@ export class MemoryHub {
     this.registry = new NodeTable({ now, isListening, dropOwned, generation: randomText(13) });
     this.counters = new CounterTable(now);
     this.revocations = new RevocationTable(now);
+    this.quotas = new QuotaTable({
+      isRegistered: (node) => this.registry.isRegistered(node),
+      isBuried: (node) => this.registry.isBuried(node),
+    });
     this.streams = new StreamTable({ now, newEpoch: () => randomText(EPOCH_CHARACTERS) });
     this.presence = new PresenceTable({
       publish: (channel, text) => this.channels.publish(channel, { text }),

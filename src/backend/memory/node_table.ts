@@ -129,6 +129,11 @@ export class NodeTable {
     this.clean(node);
   }
 
+  /** Whether `node` has beaten, and has neither left nor been declared dead since. */
+  isRegistered(node: NodeId): boolean {
+    return this.#rows.has(node);
+  }
+
   /** Whether `node` was declared dead: nothing that it still writes may take effect. */
   isBuried(node: NodeId): boolean {
     return this.#claims.has(node) || this.#finished.has(node);

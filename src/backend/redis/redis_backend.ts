@@ -7,6 +7,7 @@ import type {
   Counters,
   History,
   Presence,
+  Quotas,
   Registry,
   Revocations,
   Services,
@@ -17,6 +18,7 @@ import { RedisCounters } from "./counters.ts";
 import { sumOf } from "./link_traffic.ts";
 import { RedisHistory } from "./history.ts";
 import { RedisPresence } from "./presence.ts";
+import { RedisQuotas } from "./quotas.ts";
 import { RedisRegistry } from "./registry.ts";
 import { RedisRevocations } from "./revocations.ts";
 import type { OpenRoute } from "./route.ts";
@@ -37,6 +39,7 @@ export class RedisBackend implements Backend, BusWatcher {
   readonly registry: Registry;
   readonly counters: Counters;
   readonly revocations: Revocations;
+  readonly quotas: Quotas;
   readonly history: History;
   readonly presence: Presence;
   readonly services: Services;
@@ -56,6 +59,7 @@ export class RedisBackend implements Backend, BusWatcher {
     this.registry = new RedisRegistry(controls, keys, node);
     this.counters = new RedisCounters(controls, keys);
     this.revocations = new RedisRevocations(controls, keys);
+    this.quotas = new RedisQuotas(controls, keys, node);
     this.history = new RedisHistory(this.#bus, controls, keys);
     this.presence = new RedisPresence(controls, keys, node);
     this.services = new RedisServices(controls, keys, node);

@@ -46,6 +46,8 @@ export interface RedisKeys {
   servicesMeta(workspace: string): string;
   /** SET: `<workspace> <service>/<client>` of every offer of a node. */
   ownedServices(id: NodeId): string;
+  /** HASH: node id -> its share of a quota. */
+  quota(name: string): string;
   /** Pub/sub: to one node. */
   nodeChannel(id: NodeId): string;
   /** Pub/sub: messages of one channel. */
@@ -101,6 +103,7 @@ export function redisKeys(prefix: string, partitions: number): RedisKeys {
     services: (workspace) => `${control}services:${workspace}`,
     servicesMeta: (workspace) => `${control}services_meta:${workspace}`,
     ownedServices: (id) => `${control}owned_services:${id}`,
+    quota: (name) => `${control}quota:${escapeName(name)}`,
     nodeChannel: (id) => `${prefix}node:{${id}}`,
     channel: (channel) => inPartition("ch", channel),
     channelOf(name) {

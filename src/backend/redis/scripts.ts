@@ -14,6 +14,7 @@ import presenceRemove from "./lua/presence_remove.lua" with { type: "text" };
 import putClients from "./lua/put_clients.lua" with { type: "text" };
 import revoke from "./lua/revoke.lua" with { type: "text" };
 import revoked from "./lua/revoked.lua" with { type: "text" };
+import quotaClaim from "./lua/quota_claim.lua" with { type: "text" };
 import servicesChange from "./lua/services_change.lua" with { type: "text" };
 import servicesCleanBody from "./lua/services_clean.lua" with { type: "text" };
 import servicesPutBody from "./lua/services_put.lua" with { type: "text" };
@@ -36,6 +37,7 @@ export const scripts = {
   shoalPutClients: { lua: putClients, numberOfKeys: 2 },
   shoalRevoke: { lua: revoke, numberOfKeys: 1 },
   shoalRevoked: { lua: revoked, numberOfKeys: 1 },
+  shoalQuotaClaim: { lua: quotaClaim, numberOfKeys: 3 },
   shoalServicesClean: { lua: servicesChange + servicesCleanBody, numberOfKeys: 1 },
   shoalServicesPut: { lua: servicesChange + servicesPutBody, numberOfKeys: 4 },
   shoalServicesRead: { lua: servicesRead, numberOfKeys: 2 },

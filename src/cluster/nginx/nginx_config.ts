@@ -22,13 +22,13 @@ const TEMP_PATHS = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
 /** Writes a whole nginx.conf. `options` are without faults (`nginxFaults`). */
 export function nginxConfig(templates: NginxTemplates, options: NginxOptions): string {
   const { runDir, tls, sticky } = options;
-  const listen = `${options.port}${tls === undefined ? "" : " ssl"}`;
+  const listen = `${listenHost(options.host)}${options.port}${tls === undefined ? "" : " ssl"}`;
   const pingS = options.pingIntervalMs / 1_000;
   return fillTemplate(templates.main, {
     head: `Made by \`${commandLine(options)}\`.`,
     placement: placement(runDir),
     temp_paths: runDir === undefined ? "" : tempPaths(runDir),
-    access_log: runDir === undefined ? "/var/log/nginx/access.log" : "/dev/stdout",
+    access_log: accessLog(options),
     requests_per_address: options.requestsPerAddress,
     burst: options.requestsPerAddress * BURST_SECONDS,
     connections_per_address: options.connectionsPerAddress,
@@ -41,6 +41,7 @@ export function nginxConfig(templates: NginxTemplates, options: NginxOptions): s
     tls: tls === undefined ? "" : templates.tls,
     tls_server: tls === undefined ? "" : fillTemplate(templates.tls_server, tls),
     max_body_bytes: options.maxBodyBytes,
+    body_buffer: options.isSupervised ? `    client_body_buffer_size ${options.maxBodyBytes};` : "",
     server_headers: sticky === "cookie" ? "    add_header Set-Cookie $shoal_set_cookie always;" : "",
     ping_s: pingS,
     silent_s: Math.ceil(pingS * SILENT_PINGS),
@@ -77,6 +78,16 @@ function limitWord(flag: string, value: number, initial: number): string {
 function placement(runDir: string | undefined): string {
   if (runDir === undefined) return "pid /run/nginx.pid;\nerror_log /var/log/nginx/error.log warn;";
   return `daemon off;\npid ${runDir}/nginx.pid;\nerror_log /dev/stderr warn;`;
+}
+
+function listenHost(host: string | undefined): string {
+  if (host === undefined) return "";
+  return host.includes(":") ? `[${host}]:` : `${host}:`;
+}
+
+function accessLog({ runDir, isSupervised }: NginxOptions): string {
+  if (isSupervised) return "off";
+  return `${runDir === undefined ? "/var/log/nginx/access.log" : "/dev/stdout"} shoal`;
 }
 
 function tempPaths(runDir: string): string {

@@ -6,6 +6,8 @@ export interface NginxOptions {
   /** Nodes on this machine, on `firstPort` and the ports after it. */
   readonly instances: number;
   readonly firstPort: number;
+  /** Address to listen on, without brackets; every address without it. */
+  readonly host?: string;
   /** Port that clients reach. */
   readonly port: number;
   readonly sticky: StickyMode;
@@ -19,6 +21,9 @@ export interface NginxOptions {
   readonly publicPort?: number;
   /** Runs in the foreground without rights: logs to stdout and stderr, everything else in this folder. */
   readonly runDir?: string;
+  /** A supervisor that people watch keeps it running: no line for each request, and bodies stay in memory, since the
+   * workers may not enter `runDir`. With `runDir` only. */
+  readonly isSupervised?: boolean;
   /** File that lists the `server` lines in place of `instances` and `firstPort`. */
   readonly upstreamFile?: string;
   /** Connections of one client address at a time. */
@@ -30,6 +35,9 @@ export interface NginxOptions {
   /** Largest body that a node takes, bytes. */
   readonly maxBodyBytes: number;
 }
+
+/** What nginx takes from the configuration of the nodes. */
+export type FrontSettings = Pick<NginxOptions, "pingIntervalMs" | "maxBodyBytes">;
 
 /** What a person who names none of it gets. */
 export const nginxDefaults = {
@@ -46,6 +54,7 @@ const MAX_INSTANCES = 1_000;
 const MAX_PORT = 65_535;
 const MAX_LIMIT = 1_000_000;
 const SERVER_NAME = /^[A-Za-z0-9*._-]{1,253}$/;
+const HOST = /^[A-Za-z0-9.:-]{1,253}$/;
 /** Nothing that would end an nginx word and begin another directive. */
 const PATH = /^[A-Za-z0-9._~/@+:,=-]{1,4096}$/;
 
@@ -82,7 +91,7 @@ function rangeFaults(flag: string, value: number, max: number): string[] {
   return [`Cannot take ${flag} ${value}: want a whole number from 1 to ${max}`];
 }
 
-function wordFaults({ serverName, tls, runDir, upstreamFile }: NginxOptions): readonly string[] {
+function wordFaults({ serverName, tls, runDir, upstreamFile, host }: NginxOptions): readonly string[] {
   const paths = [["--tls", tls?.certificate], ["--tls", tls?.key], ["--run-dir", runDir], [
     "--upstream-file",
     upstreamFile,
@@ -90,6 +99,9 @@ function wordFaults({ serverName, tls, runDir, upstreamFile }: NginxOptions): re
   const faults = paths.filter(([, path]) => path !== undefined && !PATH.test(path)).map(([flag, path]) =>
     `Cannot take ${flag} ${JSON.stringify(path)}: want a path of letters, digits and ._~/@+:,=-`
   );
+  if (host !== undefined && !HOST.test(host)) {
+    faults.push(`Cannot take --host ${JSON.stringify(host)}: want an address or a host name`);
+  }
   if (serverName !== undefined && !serverName.split(" ").every((name) => SERVER_NAME.test(name))) {
     faults.push(`Cannot take --server-name ${JSON.stringify(serverName)}: want host names`);
   }

@@ -23,6 +23,59 @@ export const limits = {
     unit: "connections",
     text: "More are refused with 503; 0 is 90 % of `descriptor_limit`.",
   }),
+  connects_per_s: integer({
+    min: 1,
+    max: 1_000_000,
+    isZeroAllowed: true,
+    initial: 0,
+    unit: "connections/s",
+    text: "New WebSockets of one node; more answer 503. 0 is no limit.",
+  }),
+  max_connections_per_address: integer({
+    min: 1,
+    max: 10_000_000,
+    isZeroAllowed: true,
+    initial: 0,
+    unit: "connections",
+    text:
+      "WebSockets of one client address (of IPv6, of one /64) on one node; more answer 429. 0 is no limit.",
+  }),
+  max_connections_per_user: integer({
+    min: 1,
+    max: 1_000_000,
+    isZeroAllowed: true,
+    initial: 0,
+    unit: "connections",
+    text: "Connections of one user on one node; more are closed with 3504. 0 is no limit.",
+  }),
+  max_connections_per_workspace: integer({
+    min: 1,
+    max: 100_000_000,
+    isZeroAllowed: true,
+    initial: 0,
+    unit: "connections",
+    text:
+      "Connections of one workspace on all nodes; more are closed with 3504. Costs each connect a round trip to " +
+      "Redis. 0 is no limit.",
+  }),
+  commands_per_s: integer({
+    min: 1,
+    max: 1_000_000,
+    isZeroAllowed: true,
+    initial: 0,
+    unit: "commands/s",
+    text:
+      "Commands of one connection; more answer error 111, and more than twice as many close it with 3013. 0 is no " +
+      "limit.",
+  }),
+  bytes_per_s: integer({
+    min: KIB,
+    max: 1024 * MIB,
+    isZeroAllowed: true,
+    initial: 0,
+    unit: "bytes/s",
+    text: "What one connection may send; more closes it with 3013. 0 is no limit.",
+  }),
   max_message_bytes: integer({
     min: KIB,
     max: 16 * MIB,
@@ -36,6 +89,13 @@ export const limits = {
     initial: MIB,
     unit: "bytes",
     text: "Largest body of an HTTP request; more answers 413.",
+  }),
+  max_header_bytes: integer({
+    min: 4 * KIB,
+    max: MIB,
+    initial: 16 * KIB,
+    unit: "bytes",
+    text: "All headers of a request; more answer 431.",
   }),
   outbox_bytes: integer({
     min: 16 * KIB,

@@ -57,7 +57,7 @@ export const access = {
   }),
   allowed_origins: list({
     maxItems: 1000,
-    wants: "an origin such as https://app.example.com",
+    wants: "an origin such as https://app.example.com, or * for all",
     isWanted: isOrigin,
     text: "Browser origins that may connect, beside the node's own.",
   }),
@@ -65,7 +65,8 @@ export const access = {
     maxItems: 1000,
     wants: "an IP address or a CIDR range such as 10.0.0.0/8",
     isWanted: isAddressRange,
-    text: "Proxies whose X-Forwarded-For is believed. Needs `token_hmac_secret` or `insecure`.",
+    text:
+      "Proxies whose X-Forwarded-For, or PROXY header (v1, v2), is believed. Needs `token_hmac_secret` or `insecure`.",
   }),
 };
 

@@ -2,10 +2,11 @@ import type { Hono } from "hono";
 import type { RequestFacts } from "../access.ts";
 import { errorAnswer, jsonAnswer, toResponse } from "../answer.ts";
 import type { HttpLog } from "../log.ts";
+import { changeLogLevel, type LogLevelView } from "./admin_log_level.ts";
 import { type HttpEnv, methodNotAllowed } from "./route.ts";
 
 /** The node as its operators change it. */
-export interface AdminView {
+export interface AdminView extends LogLevelView {
   /** Starts the drain, or does nothing when it is under way. */
   drain(): void;
   /** Clients that are still here. */
@@ -28,6 +29,8 @@ const FORBIDDEN = errorAnswer(
 );
 
 /**
+ * `POST /admin/log_level`: see {@linkcode changeLogLevel}.
+ *
  * `POST /admin/drain`: readiness off, no new clients, those there are asked to reconnect elsewhere, at a pace. Answered
  * at once with 202 and how many are left; `GET /health` tells when there are none. The process stays until it is ended.
  */
@@ -38,5 +41,11 @@ export function adminRoutes(app: Hono<HttpEnv>, { node, mayAdmin }: Administrati
     node.drain();
     return toResponse(jsonAnswer(202, { draining: true, connections: node.connections }));
   });
-  app.all("/admin/drain", (context) => toResponse(methodNotAllowed(context.req.method, ["POST"])));
+  app.post("/admin/log_level", async (context) => {
+    if (!await mayAdmin(context.env)) return toResponse(FORBIDDEN);
+    return await changeLogLevel(context, node, log);
+  });
+  for (const path of ["/admin/drain", "/admin/log_level"]) {
+    app.all(path, (context) => toResponse(methodNotAllowed(context.req.method, ["POST"])));
+  }
 }

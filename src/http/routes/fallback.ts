@@ -7,10 +7,11 @@ import { PROTOBUF_MEDIA_TYPE } from "../../protocol/codec.ts";
 import { decodeEmulationPost } from "../../protocol/protobuf/decode.ts";
 import { type EmulationPost, parseEmulationPost } from "../../protocol/emulation_post.ts";
 import { type Acceptor, RESERVED_SEGMENTS } from "../../server/mod.ts";
-import { type AccessPolicy, checkOrigin } from "../access.ts";
-import { type Answer, errorAnswer, toResponse, unavailableAnswer } from "../answer.ts";
+import { checkOrigin, clientAddress } from "../access.ts";
+import { type Answer, errorAnswer, toResponse } from "../answer.ts";
 import { CloseSweep } from "../close_sweep.ts";
 import { corsHeaders, preflightAnswer } from "../cors.ts";
+import { type Gate, keptOut } from "../gate.ts";
 import { eventFraming, lineFraming } from "../fallback/framings.ts";
 import { type StreamShared, StreamSocket } from "../fallback/stream_socket.ts";
 import { RequestHandshake } from "../handshake.ts";
@@ -18,17 +19,13 @@ import type { HttpLog } from "../log.ts";
 import { type HttpEnv, methodNotAllowed, type RouteHandler } from "./route.ts";
 
 /** The node as clients see it that speak over HTTP. */
-export interface FallbackView {
-  readonly access: AccessPolicy;
+export interface FallbackView extends Gate {
   /** Largest frame of commands, bytes. */
   readonly maxMessageBytes: number;
   /** Who takes a stream; `workspace` is what its URL names. */
   streamAcceptor(workspace: string | undefined): Acceptor;
   /** Hands commands to the client that they are of, on any node. Rejects with a `ClientError`. */
   post(post: EmulationPost, workspace: string | undefined): Promise<void>;
-  /** True while no further client may be taken. */
-  isFull(): boolean;
-  isDraining(): boolean;
 }
 
 type HttpContext = Context<HttpEnv>;
@@ -117,13 +114,15 @@ function openStream(
   contentType: string,
   socket: StreamSocket,
 ): Response {
-  if (node.isDraining()) {
-    return answer(context, unavailableAnswer("Cannot take a client: this node is draining"));
-  }
-  if (node.isFull()) return answer(context, unavailableAnswer("Cannot take a client: this node is full"));
-  const { remoteAddress, headers } = context.env;
+  const refusal = keptOut(context.env, node);
+  if (refusal !== undefined) return answer(context, refusal);
   // Without the query: an event stream is text, whatever else it might ask for.
-  const handshake = new RequestHandshake(remoteAddress, context.req.path, "", headers);
+  const handshake = new RequestHandshake(
+    clientAddress(context.env, node.access),
+    context.req.path,
+    "",
+    context.env.headers,
+  );
   socket.open(node.streamAcceptor(workspaceOf(context)), handshake);
   socket.receive(commands);
   return new Response(socket.body, {

@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { GrowingBytes } from "../../core/growing_bytes.ts";
 import { latin1Text } from "../../core/latin1.ts";
 import type { Acceptor } from "../../server/mod.ts";
+import { isTrustedProxy } from "../access.ts";
 import { type Answer, errorAnswer } from "../answer.ts";
 import { bodyTooLarge } from "../body.ts";
 import { decide, isWebSocket, type RequestHead } from "../decide.ts";
@@ -11,6 +12,7 @@ import type { ByteReader, ByteStream } from "./byte_stream.ts";
 import type { Dated } from "./deadlines.ts";
 import { type BadHead, type ParsedHead, parseHead } from "./http_head.ts";
 import { answerBytes, type AnswerContext, CONTINUE } from "./http_writer.ts";
+import { readProxyHeader } from "./proxy_header.ts";
 import { PeerGone, toRequest } from "./peer_request.ts";
 import { RequestBody } from "./request_body.ts";
 import { HIGH_WATER_BYTES, sendResponse } from "./response_sender.ts";
@@ -55,12 +57,15 @@ const TIMED_OUT = errorAnswer(408, "Cannot wait for the request: it took too lon
 const TOO_LONG_HEAD = errorAnswer(431, "Cannot take the headers: they are too long");
 const BAD_TARGET = errorAnswer(400, "Cannot read the request: its target or Host is malformed");
 const BAD_BODY = errorAnswer(400, "Cannot read the request: its body is malformed");
+const BAD_PROXY = errorAnswer(400, "Cannot read the request: its PROXY header is malformed");
 const NOT_WEBSOCKET = errorAnswer(400, "Cannot upgrade: only WebSocket is spoken");
 
 export class HttpConnection implements ByteReader, Dated {
   readonly #stream: ByteStream;
   readonly #shared: ConnectionShared;
-  readonly #remoteAddress: string;
+  #remoteAddress: string;
+  /** A proxy that is trusted may say first for whom it speaks. */
+  #mayBeProxied: boolean;
   #phase: Phase = HEAD;
   /** What has come and is not parsed. */
   #held: GrowingBytes | undefined;
@@ -77,6 +82,7 @@ export class HttpConnection implements ByteReader, Dated {
     this.#stream = stream;
     this.#shared = shared;
     this.#remoteAddress = stream.remoteAddress;
+    this.#mayBeProxied = isTrustedProxy(stream.remoteAddress, shared.options.access);
     this.dueMs = nowMs + this.#limits.headersTimeoutMs;
     stream.read(this);
   }
@@ -166,6 +172,7 @@ export class HttpConnection implements ByteReader, Dated {
 
   /** Takes a whole head from `bytes` at `from`. Answers its length, or 0 when it is not whole. */
   #takeHead(bytes: Bytes, from: number): number {
+    if (this.#mayBeProxied) return this.#takeProxyHeader(bytes, from);
     const start = skipEmptyLine(bytes, from);
     const end = headEnd(bytes, start, from + this.#searched);
     if ((end === -1 ? bytes.length : end) - start > this.#limits.maxHeaderBytes) {
@@ -176,6 +183,21 @@ export class HttpConnection implements ByteReader, Dated {
     this.#begin(parseHead(latin1Text(bytes, start, end)), bytes.subarray(end));
     this.#searched = 0;
     return end - from;
+  }
+
+  /** Takes the header of the PROXY protocol before the first head, or finds that there is none. */
+  #takeProxyHeader(bytes: Bytes, from: number): number {
+    const header = readProxyHeader(bytes.subarray(from));
+    if (header.state === "more") return this.#awaitHead(bytes.length - from);
+    this.#mayBeProxied = false;
+    this.#searched = 0;
+    if (header.state === "none") return this.#takeHead(bytes, from);
+    if (header.state !== "read") {
+      this.#answerLast(BAD_PROXY);
+      return 0;
+    }
+    this.#remoteAddress = header.source ?? this.#remoteAddress;
+    return header.size;
   }
 
   /** A part of a head has come, `size` bytes. */

@@ -349,3 +349,9 @@ Deno.test("HttpConnection outlives mutated requests: it answers in HTTP or waits
     stream.destroy();
   }
 });
+
+Deno.test("HttpConnection believes no PROXY header of a peer that is not trusted", () => {
+  const { stream } = open();
+  stream.feed(`PROXY TCP4 1.2.3.4 10.0.0.2 1 2\r\n${HEALTH}`);
+  assert.match(stream.sent, /^HTTP\/1\.1 400 /);
+});

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Acceptor } from "../../server/mod.ts";
+import { clientAddress } from "../access.ts";
 import { chooseSubprotocol, type RequestHead } from "../decide.ts";
 import { RequestHandshake } from "../handshake.ts";
+import type { TransportOptions } from "../options.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import { switchingHead } from "./http_writer.ts";
 import { type SocketShared, TcpSocket } from "./tcp_socket.ts";
@@ -21,16 +23,20 @@ export function upgrade(
   request: UpgradeRequest,
   acceptor: Acceptor,
   rest: Uint8Array<ArrayBuffer>,
-  shared: { readonly options: { readonly subprotocols?: readonly string[] }; readonly sockets: SocketShared },
+  shared: {
+    readonly options: Pick<TransportOptions, "access" | "subprotocols">;
+    readonly sockets: SocketShared;
+  },
 ): void {
-  const { headers, path, remoteAddress, search } = request;
+  const { headers, path, search } = request;
+  const address = clientAddress(request, shared.options.access);
   const offered = headers.get("sec-websocket-protocol");
   const subprotocol = chooseSubprotocol(offered, shared.options.subprotocols);
   const agreement = shared.sockets.compression?.agree(headers.get("sec-websocket-extensions"));
   const key = acceptOf(headers.get("sec-websocket-key") ?? "");
   stream.write(switchingHead(key, { subprotocol, extensions: agreement?.header }));
   const socket = new TcpSocket(stream, shared.sockets, agreement?.compression);
-  socket.open(acceptor, new RequestHandshake(remoteAddress, path, search, headers));
+  socket.open(acceptor, new RequestHandshake(address, path, search, headers));
   if (rest.length > 0) socket.onBytes(rest);
 }
 

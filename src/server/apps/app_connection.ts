@@ -7,6 +7,7 @@ import { payloadOf } from "../../protocol/payload.ts";
 import type { Channel, Channels } from "../channels.ts";
 import type { ConnectionContext } from "../context.ts";
 import { DEFAULT_WORKSPACE } from "../identity.ts";
+import { ConnectionRates } from "../limits/mod.ts";
 import type { Publication, Subscriber } from "../publication.ts";
 import type { Handshake, Socket, SocketListener } from "../socket.ts";
 import type { Peer } from "../peer.ts";
@@ -35,6 +36,7 @@ export class AppConnection implements SocketListener, AppSession, Peer {
   readonly #socket: Socket;
   readonly #context: AppContext;
   readonly #channels: Channels;
+  readonly #rates: ConnectionRates | undefined;
   readonly #subscriptions: Subscription[] = [];
   #waiting: Message[] = [];
   #waitingBytes = 0;
@@ -48,6 +50,8 @@ export class AppConnection implements SocketListener, AppSession, Peer {
     this.#channels = context.channels;
     this.query = handshake.query;
     this.counters = context.counters;
+    const { rateLimits } = context;
+    this.#rates = rateLimits && new ConnectionRates(rateLimits, this.#nowMs());
     context.traffic.connectionsOpened++;
     context.peers.add(this);
     this.#run(() => app.open?.(this));
@@ -62,6 +66,7 @@ export class AppConnection implements SocketListener, AppSession, Peer {
     const { traffic } = this.#context;
     traffic.messagesIn++;
     traffic.bytesIn += message.length;
+    if (this.#rates !== undefined && !this.#mayTake(this.#rates, message.length)) return;
     if (this.#isBusy) this.#hold(message);
     else this.#run(() => this.#app.message(this, message));
   }
@@ -126,6 +131,16 @@ export class AppConnection implements SocketListener, AppSession, Peer {
       this.#waitingBytes -= message.length;
       this.#run(() => this.#app.message(this, message));
     }
+  }
+
+  /** An app has no way to refuse one message: whoever sends too many is closed. */
+  #mayTake(rates: ConnectionRates, bytes: number): boolean {
+    const nowMs = this.#nowMs();
+    const hasBytes = rates.takeBytes(bytes, nowMs);
+    if (hasBytes && rates.takeCommand(nowMs) === "granted") return true;
+    this.#context.traffic.countLimit(hasBytes ? "commands_per_s" : "bytes_per_s");
+    this.end("tooManyRequests");
+    return false;
   }
 
   #hold(message: Message): void {

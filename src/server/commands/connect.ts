@@ -2,7 +2,7 @@ import { CloseError } from "../../core/errors.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
 import type { Client } from "../context.ts";
 import { expiryFields, watchExpiry } from "../expiry.ts";
-import { identify } from "../identify.ts";
+import { type Identified, identify } from "../identify.ts";
 import type { Identity } from "../identity.ts";
 import { openServerSubs, serverChannels } from "../server_side_subs.ts";
 
@@ -18,26 +18,40 @@ interface ResultParts {
 /** Lets a client in: as whom its token or a hook says, or, in open mode, as nobody in particular. */
 export function connect(connection: Client, command: CommandOf<"connect">): void | Promise<void> {
   if (connection.phase !== "fresh") throw new CloseError("badRequest");
-  const { verifier, hooks } = connection.context;
-  if (verifier !== undefined || hooks.has("onConnect")) return check(connection, command);
+  const { verifier, hooks, connectLimits } = connection.context;
+  const isKnown = verifier !== undefined || hooks.has("onConnect");
   // Without a key nothing can be verified, and a name that nobody verified must not be believed.
-  if (command.request.token) throw new CloseError("invalidToken");
+  if (!isKnown && command.request.token) throw new CloseError("invalidToken");
+  if (isKnown) return check(connection, command, () => identify(connection, command.request));
+  if (connectLimits.mustAsk) return check(connection, command, () => asIs(connection));
   connection.prepare(connection.identity);
+  connectLimits.take(connection);
   welcome(connection, command, {});
 }
 
-async function check(connection: Client, command: CommandOf<"connect">): Promise<void> {
-  const { request } = command;
+/** A client whom nobody asked for its name. */
+function asIs({ identity }: Client): Identified {
+  return { identity, data: undefined };
+}
+
+async function check(
+  connection: Client,
+  command: CommandOf<"connect">,
+  who: () => Identified | Promise<Identified>,
+): Promise<void> {
+  const { connectLimits } = connection.context;
   connection.startConnecting();
   try {
-    const { identity, data } = await identify(connection, request);
+    const { identity, data } = await who();
     if (connection.phase !== "connecting") return;
     connection.prepare(identity);
+    await connectLimits.take(connection);
     const subs = await serverSubs(connection, command, identity);
     if (connection.phase !== "connecting") return;
     checkStillWanted(connection);
     welcome(connection, command, { subs, data });
   } catch (error) {
+    connectLimits.give(connection);
     connection.reject();
     throw error;
   }
