@@ -32,6 +32,7 @@ const packageFolders: Readonly<Record<string, readonly string[]>> = {
   "prom-client": ["metrics"],
   commander: ["app", "perf"],
   "hdr-histogram-js": ["perf"],
+  "ml-levenberg-marquardt": ["perf"],
   picocolors: ["cluster", "perf", "app"],
   centrifuge: ["client"],
   "fossil-delta": ["server"],

@@ -22,7 +22,8 @@ export interface LoadFlags {
   readonly targets?: string;
   /** True for `--start` alone, false for `--no-start`. */
   readonly start?: string | boolean;
-  readonly instances: number;
+  /** 2 unless said otherwise. */
+  readonly instances?: number;
   readonly redis?: string;
   readonly clients?: number;
   readonly messages?: number;
@@ -63,10 +64,14 @@ export interface LoadFlags {
 
 const PARTS: readonly Part[] = ["http", "traffic", "cross"];
 
-/** Adds the options; answers the command. */
-export function addLoadFlags(command: Command): Command {
+/** Adds the options; answers the command. Commands that name their subjects otherwise leave `--start` out. */
+export function addLoadFlags(
+  command: Command,
+  { takesSubject = true }: { readonly takesSubject?: boolean } = {},
+): Command {
   command.hook("preAction", (_, action) => applyScenarioFile(action));
   addTargetFlags(command);
+  if (takesSubject) addSubjectFlags(command);
   addTrafficFlags(command);
   addConnectFlags(command);
   addSpeechFlags(command);
@@ -81,13 +86,17 @@ function addTargetFlags(command: Command): void {
       "--targets <urls>",
       "comma-separated ws:// or http:// addresses (default: nodes on ports 8080-8082)",
     )
+    .option("--redis <url>", "Redis for a cluster of our own (default: embedded hub)");
+}
+
+function addSubjectFlags(command: Command): void {
+  command
     .option(
       "--start [what]",
       "start servers for this run: cluster=3 (default), standalone, or a command line",
     )
     .option("--no-start", "never start one")
-    .option("--instances <n>", "size of a cluster of our own", option((text) => parseCount(text)), 2)
-    .option("--redis <url>", "Redis for a cluster of our own (default: embedded hub)");
+    .option("--instances <n>", "size of a cluster of our own", option((text) => parseCount(text)), 2);
 }
 
 function addTrafficFlags(command: Command): void {
@@ -245,7 +254,7 @@ function changesOf(flags: LoadFlags): ScenarioChanges {
 }
 
 function subjectOf(flags: LoadFlags): Subject {
-  const { targets, start, instances, redis } = flags;
+  const { targets, start, instances = 2, redis } = flags;
   if (typeof start === "string") return parseSubject(start, { urls: targets, redis });
   if (targets !== undefined) return { kind: "urls", urls: targets };
   if (start === true) return { kind: "cluster", instances, redis };

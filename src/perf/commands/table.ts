@@ -1,8 +1,14 @@
 /** All subcommands of `deno task perf`, in the order of the help. */
 import type { PerfCommand } from "./command.ts";
+import { compareCommand } from "./compare.ts";
 import { doctorCommand } from "./doctor.ts";
 import { runCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
 
 /** The command table: a new subcommand is a file beside this one and a line here. */
-export const perfCommands: readonly PerfCommand[] = [runCommand, doctorCommand, schemaCommand];
+export const perfCommands: readonly PerfCommand[] = [
+  runCommand,
+  compareCommand,
+  doctorCommand,
+  schemaCommand,
+];

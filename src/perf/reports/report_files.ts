@@ -36,8 +36,8 @@ function folderName(report: RunReport): string {
   return `${time}-${report.options.scenario.name}`;
 }
 
-/** Two runs may begin in the same second: the later one gets a number. */
-async function newFolder(path: string): Promise<string> {
+/** Makes the folder `path`; two runs may begin in the same second, so the later one gets a number. Answers its path. */
+export async function newFolder(path: string): Promise<string> {
   await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
   for (let attempt = 1;; attempt++) {
     const candidate = attempt === 1 ? path : `${path}-${attempt}`;
