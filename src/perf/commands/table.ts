@@ -3,12 +3,14 @@ import type { PerfCommand } from "./command.ts";
 import { compareCommand } from "./compare.ts";
 import { doctorCommand } from "./doctor.ts";
 import { runCommand } from "./run.ts";
+import { scaleCommand } from "./scale.ts";
 import { schemaCommand } from "./schema.ts";
 
 /** The command table: a new subcommand is a file beside this one and a line here. */
 export const perfCommands: readonly PerfCommand[] = [
   runCommand,
   compareCommand,
+  scaleCommand,
   doctorCommand,
   schemaCommand,
 ];
