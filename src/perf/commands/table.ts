@@ -5,12 +5,14 @@ import { doctorCommand } from "./doctor.ts";
 import { runCommand } from "./run.ts";
 import { scaleCommand } from "./scale.ts";
 import { schemaCommand } from "./schema.ts";
+import { searchCommand } from "./search.ts";
 
 /** The command table: a new subcommand is a file beside this one and a line here. */
 export const perfCommands: readonly PerfCommand[] = [
   runCommand,
   compareCommand,
   scaleCommand,
+  searchCommand,
   doctorCommand,
   schemaCommand,
 ];
