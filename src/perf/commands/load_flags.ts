@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Part } from "../engine/load_options.ts";
 import type { PacerKind } from "../engine/pacer.ts";
 import type { RunRequest } from "../measure.ts";
+import type { Delay } from "../network/delay_line.ts";
 import { parsePattern, parseStages } from "../scenario/pattern_text.ts";
 import { parsePayload, type PayloadSpec } from "../scenario/payload_spec.ts";
 import type { Pattern, Scenario, Stage } from "../scenario/scenario.ts";
@@ -57,6 +58,8 @@ export interface LoadFlags {
   readonly pauseBelow: number;
   readonly resumeAbove: number;
   readonly slo?: string;
+  readonly latency?: number;
+  readonly jitter?: number;
   readonly seed?: number;
   readonly out: string;
   readonly quiet?: boolean;
@@ -173,6 +176,12 @@ function addRunFlags(command: Command): Command {
       ),
     )
     .option("--workers <n>", "generator processes, or auto", option(parseWorkers), "auto")
+    .option(
+      "--latency <time>",
+      "added to all connections, each way, by a proxy of ours",
+      option(parseDurationMs),
+    )
+    .option("--jitter <time>", "which varies by up to this much", option(parseDurationMs))
     .option("--slo <list>", "demands, like 'rtt.p99<50ms,loss==0'")
     .option("--seed <n>", "for payloads and names (default: random)", option((text) => parseCount(text, 0)))
     .option("--out <folder>", "where reports go", "reports/")
@@ -199,7 +208,8 @@ export function toRunRequest(
   flags: LoadFlags,
   context: Pick<CommandContext, "argv" | "newSeed">,
 ): RunRequest {
-  const scenario = resolveScenario(flags.scenario, changesOf(flags));
+  const delay = delayOf(flags);
+  const scenario = withDelayInName(resolveScenario(flags.scenario, changesOf(flags)), delay);
   const { pacer, drain, out, pauseBelow, resumeAbove, sourceIps } = flags;
   if (resumeAbove <= pauseBelow) {
     throw new UsageError(
@@ -218,11 +228,30 @@ export function toRunRequest(
       governor: { pauseBelow, resumeAbove },
       seed: flags.seed ?? context.newSeed(),
     },
+    delay,
     slos: parseSlos(flags.slo ?? ""),
     out,
     isQuiet: flags.quiet === true,
     argv: context.argv,
   };
+}
+
+function delayOf({ latency, jitter = 0 }: LoadFlags): Delay | undefined {
+  if (latency === undefined) {
+    if (jitter > 0) throw new UsageError("--jitter varies --latency: write --latency 40ms --jitter 10ms");
+    return undefined;
+  }
+  if (jitter > latency) {
+    throw new UsageError("--jitter cannot be larger than --latency: no message comes early");
+  }
+  return { latencyMs: latency, jitterMs: jitter };
+}
+
+/** Nobody may take such a run for one over the plain network. */
+function withDelayInName(scenario: Scenario, delay: Delay | undefined): Scenario {
+  if (delay === undefined) return scenario;
+  const jitter = delay.jitterMs > 0 ? `~${delay.jitterMs}ms` : "";
+  return { ...scenario, name: `${scenario.name}+${delay.latencyMs}ms${jitter}` };
 }
 
 function changesOf(flags: LoadFlags): ScenarioChanges {
