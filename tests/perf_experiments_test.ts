@@ -5,8 +5,11 @@ import { runLocally } from "../src/perf/engine/local_engine.ts";
 import { comparePaired } from "../src/perf/experiments/compare.ts";
 import { compareFindings } from "../src/perf/experiments/compare_findings.ts";
 import { measureSubject, type PerfWorld, type RunRequest } from "../src/perf/measure.ts";
+import { runDrill } from "../src/perf/experiments/drill.ts";
+import { drillNumbers } from "../src/perf/experiments/drill_findings.ts";
 import { resolveScenario } from "../src/perf/scenario/resolve_scenario.ts";
 import { LinkProxy } from "../src/perf/network/link_proxy.ts";
+import { RedisServer } from "../src/testing/redis_server.ts";
 import { ScriptedServer } from "../src/testing/scripted_server.ts";
 
 const silent = { isTerminal: false, write: () => {} };
@@ -121,4 +124,38 @@ Deno.test("LinkProxy.cut() ends what is open and refuses until restore()", async
   listener.close();
   await serving.catch(() => {});
   await Promise.all(served);
+});
+
+Deno.test("runDrill() kills and restarts a node as planned: its clients fall, come back, and nobody else's", async () => {
+  await using redis = await RedisServer.open();
+  const base = request("");
+  const scenario = resolveScenario("light", {
+    connections: 8,
+    perSec: 200,
+    durationMs: 7_000,
+    warmupMs: 0,
+    reconnects: true,
+  });
+  const actions = [
+    { kind: "kill", instance: 2, atMs: 2_100 },
+    { kind: "restart", instance: 2, atMs: 2_600 },
+  ] as const;
+  const run = { ...base, load: { ...base.load, scenario } };
+  const outcome = await runDrill({ instances: 2, redis: redis.url, actions, run }, world());
+  const victim = outcome.report.options.targets[1]?.instance;
+  const outages = outcome.report.result.traffic?.outages.map(({ instance, lost, reconnected }) => {
+    return { instance, lost, reconnected };
+  });
+  assert.deepEqual(outages, [{ instance: victim, lost: 4, reconnected: 4 }]);
+  const killedAtMs = outcome.done[0]?.atMs ?? 0;
+  assert.ok(Math.abs(killedAtMs - 2_100) < 500, `killed at ${killedAtMs} ms`);
+  const { recovery, allBackAfterMs, perSecond } = drillNumbers(outcome, 2);
+  assert.ok(recovery?.recoveredAfterMs !== undefined && recovery.recoveredAfterMs < 4_500, perSecond.join());
+  assert.ok(
+    allBackAfterMs !== undefined && allBackAfterMs > 500 && allBackAfterMs < 4_500,
+    `${allBackAfterMs} ms`,
+  );
+  // Half of the messages belong to the victim; it was away for at least half a second, at most until all were back.
+  const failed = outcome.report.digest.traffic?.total.failed ?? 0;
+  assert.ok(failed >= 40 && failed <= 100 * (allBackAfterMs + 1_000) / 1_000, `${failed} failed`);
 });

@@ -2,6 +2,7 @@
 import type { PerfCommand } from "./command.ts";
 import { compareCommand } from "./compare.ts";
 import { doctorCommand } from "./doctor.ts";
+import { drillCommand } from "./drill.ts";
 import { runCommand } from "./run.ts";
 import { scaleCommand } from "./scale.ts";
 import { schemaCommand } from "./schema.ts";
@@ -13,6 +14,7 @@ export const perfCommands: readonly PerfCommand[] = [
   compareCommand,
   scaleCommand,
   searchCommand,
+  drillCommand,
   doctorCommand,
   schemaCommand,
 ];
