@@ -49,7 +49,7 @@ export function drillFindings(outcome: DrillOutcome, context: DrillContext): Fin
       "Each client belongs to one instance and comes back to the same one, as without a balancer: while it is away, so " +
       "are its clients.",
       "Detection is what GET /stats of the other nodes said, asked every 0.25 s; a message counts as failed when its " +
-      "connection was down or its answer never came.",
+      "connection was down, it was refused, or its answer never came.",
       ...report.verdict.findings.filter((finding) =>
         !["slo", "correctness", "not-steady"].includes(finding.name)
       ).map(

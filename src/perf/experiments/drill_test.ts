@@ -24,7 +24,7 @@ Deno.test("planDrill() puts actions in order of time", () => {
     "resume 1500",
     "kill 10000",
     "broker-drop 15000",
-    "restart 20000",
+    "restart 18000",
     "broker-back 20000",
   ]);
 });
