@@ -38,7 +38,7 @@ Deno.test("planDrill() refuses what cannot be done, with the reason", () => {
     [[], /needs something to do/],
     [parseKill("4@10s"), /Cannot kill instance 4: the cluster has 3/],
     [parseKill("2@30s"), /the run is over at 30 s/],
-    [parseRestart("2@18s"), /Cannot restart instance 2 at 20 s: it is not down/],
+    [parseRestart("2@20s"), /Cannot restart instance 2 at 20 s: it is not down/],
     [[...parseKill("2@10s"), ...parseKill("2@11s")], /Cannot kill instance 2 at 11 s: it is down/],
   ] as const;
   for (const [actions, complaint] of wrong) assert.throws(() => planDrill(actions, cluster), complaint);
