@@ -12,6 +12,8 @@ import {
   type MetricsEndpoint,
   openMetricsEndpoint,
 } from "./reports/prometheus/metrics_endpoint.ts";
+import type { Delay } from "./network/delay_line.ts";
+import { shapeNetwork } from "./network/shaped_network.ts";
 import { ProgressView, type TextSink } from "./reports/progress_view.ts";
 import { REPORT_FORMAT, type RunReport } from "./reports/run_report.ts";
 import { checkCapacity, type MachineLimits, readLimits } from "./targets/capacity.ts";
@@ -32,6 +34,8 @@ import type { Speech } from "./scenario/scenario.ts";
 export interface RunRequest {
   readonly subject: Subject;
   readonly load: Omit<LoadOptions, "targets">;
+  /** Added to every connection, each way; undefined for the network as it is. */
+  readonly delay?: Delay | undefined;
   readonly slos: readonly Slo[];
   /** Folder in which a report gets a folder of its own. */
   readonly out: string;
@@ -71,7 +75,8 @@ export async function measureTargets(
 ): Promise<RunReport> {
   const limits = await readLimits();
   const sourceIps = chooseSourceIps(request.load, chosen.targets, limits);
-  const options: LoadOptions = { ...request.load, targets: chosen.targets, sourceIps };
+  using network = await shapeNetwork(chosen.targets, request.delay, request.load.seed);
+  const options: LoadOptions = { ...request.load, targets: network.targets, sourceIps };
   await refuseHopeless(options, limits, world);
   const startedAt = new Date(world.clock.wallMs()).toISOString();
   const environment = await readEnvironment();

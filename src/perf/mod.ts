@@ -7,6 +7,7 @@
  * - `targets/`: what is measured: a {@linkcode Subject} becomes targets, started if need be; `/stats`, the machine.
  * - `engine/`: generates load: {@linkcode LoadOptions} in, {@linkcode LoadResult} out, both plain data. The types are
  *   `engine.ts`, `load_options.ts`, `load_result.ts`; all else there is how, and nobody outside the folder needs it.
+ * - `network/`: proxies of our own that delay or cut what goes through them.
  * - `reports/`: turns a {@linkcode RunReport} into text, files and views, and reads `run.json` again. Pure but for the
  *   writing; a report needs nothing that is not in `run.json`, so that `perf report` can render without a run.
  * - `measure.ts`: one run from subject to RunReport. Experiments call it, or its second half with servers they hold.

@@ -4,6 +4,7 @@ import type { Part } from "../engine/load_options.ts";
 import type { PacerKind } from "../engine/pacer.ts";
 import type { RunRequest } from "../measure.ts";
 import { type ListenAddress, parseListenAddress } from "../reports/prometheus/metrics_endpoint.ts";
+import type { Delay } from "../network/delay_line.ts";
 import { parsePattern, parseStages } from "../scenario/pattern_text.ts";
 import { parsePayload, type PayloadSpec } from "../scenario/payload_spec.ts";
 import type { Pattern, Scenario, Stage } from "../scenario/scenario.ts";
@@ -23,7 +24,8 @@ export interface LoadFlags {
   readonly targets?: string;
   /** True for `--start` alone, false for `--no-start`. */
   readonly start?: string | boolean;
-  readonly instances: number;
+  /** 2 unless said otherwise. */
+  readonly instances?: number;
   readonly redis?: string;
   readonly clients?: number;
   readonly messages?: number;
@@ -57,6 +59,8 @@ export interface LoadFlags {
   readonly pauseBelow: number;
   readonly resumeAbove: number;
   readonly slo?: string;
+  readonly latency?: number;
+  readonly jitter?: number;
   readonly seed?: number;
   readonly out: string;
   readonly quiet?: boolean;
@@ -65,10 +69,14 @@ export interface LoadFlags {
 
 const PARTS: readonly Part[] = ["http", "traffic", "cross"];
 
-/** Adds the options; answers the command. */
-export function addLoadFlags(command: Command): Command {
+/** Adds the options; answers the command. Commands that name their subjects otherwise leave `--start` out. */
+export function addLoadFlags(
+  command: Command,
+  { takesSubject = true }: { readonly takesSubject?: boolean } = {},
+): Command {
   command.hook("preAction", (_, action) => applyScenarioFile(action));
   addTargetFlags(command);
+  if (takesSubject) addSubjectFlags(command);
   addTrafficFlags(command);
   addConnectFlags(command);
   addSpeechFlags(command);
@@ -83,13 +91,17 @@ function addTargetFlags(command: Command): void {
       "--targets <urls>",
       "comma-separated ws:// or http:// addresses (default: nodes on ports 8080-8082)",
     )
+    .option("--redis <url>", "Redis for a cluster of our own (default: embedded hub)");
+}
+
+function addSubjectFlags(command: Command): void {
+  command
     .option(
       "--start [what]",
       "start servers for this run: cluster=3 (default), standalone, or a command line",
     )
     .option("--no-start", "never start one")
-    .option("--instances <n>", "size of a cluster of our own", option((text) => parseCount(text)), 2)
-    .option("--redis <url>", "Redis for a cluster of our own (default: embedded hub)");
+    .option("--instances <n>", "size of a cluster of our own", option((text) => parseCount(text)), 2);
 }
 
 function addTrafficFlags(command: Command): void {
@@ -166,6 +178,12 @@ function addRunFlags(command: Command): Command {
       ),
     )
     .option("--workers <n>", "generator processes, or auto", option(parseWorkers), "auto")
+    .option(
+      "--latency <time>",
+      "added to all connections, each way, by a proxy of ours",
+      option(parseDurationMs),
+    )
+    .option("--jitter <time>", "which varies by up to this much", option(parseDurationMs))
     .option("--slo <list>", "demands, like 'rtt.p99<50ms,loss==0'")
     .option("--seed <n>", "for payloads and names (default: random)", option((text) => parseCount(text, 0)))
     .option("--out <folder>", "where reports go", "reports/")
@@ -197,7 +215,8 @@ export function toRunRequest(
   flags: LoadFlags,
   context: Pick<CommandContext, "argv" | "newSeed">,
 ): RunRequest {
-  const scenario = resolveScenario(flags.scenario, changesOf(flags));
+  const delay = delayOf(flags);
+  const scenario = withDelayInName(resolveScenario(flags.scenario, changesOf(flags)), delay);
   const { pacer, drain, out, pauseBelow, resumeAbove, sourceIps } = flags;
   if (resumeAbove <= pauseBelow) {
     throw new UsageError(
@@ -216,12 +235,31 @@ export function toRunRequest(
       governor: { pauseBelow, resumeAbove },
       seed: flags.seed ?? context.newSeed(),
     },
+    delay,
     slos: parseSlos(flags.slo ?? ""),
     out,
     isQuiet: flags.quiet === true,
     prometheus: flags.prometheus,
     argv: context.argv,
   };
+}
+
+function delayOf({ latency, jitter = 0 }: LoadFlags): Delay | undefined {
+  if (latency === undefined) {
+    if (jitter > 0) throw new UsageError("--jitter varies --latency: write --latency 40ms --jitter 10ms");
+    return undefined;
+  }
+  if (jitter > latency) {
+    throw new UsageError("--jitter cannot be larger than --latency: no message comes early");
+  }
+  return { latencyMs: latency, jitterMs: jitter };
+}
+
+/** Nobody may take such a run for one over the plain network. */
+function withDelayInName(scenario: Scenario, delay: Delay | undefined): Scenario {
+  if (delay === undefined) return scenario;
+  const jitter = delay.jitterMs > 0 ? `~${delay.jitterMs}ms` : "";
+  return { ...scenario, name: `${scenario.name}+${delay.latencyMs}ms${jitter}` };
 }
 
 function changesOf(flags: LoadFlags): ScenarioChanges {
@@ -253,7 +291,7 @@ function changesOf(flags: LoadFlags): ScenarioChanges {
 }
 
 function subjectOf(flags: LoadFlags): Subject {
-  const { targets, start, instances, redis } = flags;
+  const { targets, start, instances = 2, redis } = flags;
   if (typeof start === "string") return parseSubject(start, { urls: targets, redis });
   if (targets !== undefined) return { kind: "urls", urls: targets };
   if (start === true) return { kind: "cluster", instances, redis };

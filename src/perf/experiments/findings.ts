@@ -1,0 +1,60 @@
+/** What an experiment says, in a shape that screen, files and programs are written from. */
+import { layTable, wrapText } from "../reports/table.ts";
+import type { ExitCode } from "../truth/verdict.ts";
+
+/** The experiments. */
+export type ExperimentKind = "compare" | "scale" | "search" | "drill" | "plan";
+
+/** Rows of cells; the first is the head. */
+export type Table = readonly (readonly string[])[];
+
+/** The outcome of an experiment. */
+export interface Findings {
+  readonly kind: ExperimentKind;
+  readonly word: "DONE" | "FAIL" | "INVALID" | "INTERRUPTED";
+  readonly exitCode: ExitCode;
+  /** What was done, in a few words. */
+  readonly title: string;
+  /** One sentence: the answer. */
+  readonly conclusion: string;
+  readonly tables: readonly Table[];
+  /** What a reader has to know to believe the answer. */
+  readonly notes: readonly string[];
+  /** All numbers, for programs. */
+  readonly data: unknown;
+}
+
+const WIDTH = 98;
+
+/** For a terminal or `results.txt`. */
+export function findingsLines(findings: Findings, files: readonly string[] = []): readonly string[] {
+  return [
+    "",
+    ...wrapText(` ${findings.word}  ${findings.title}`, WIDTH, "  "),
+    ...wrapText(`  ${findings.conclusion}`, WIDTH, "  "),
+    ...findings.tables.flatMap((table) => ["", ...layTable(table)]),
+    "",
+    ...findings.notes.flatMap((note) => wrapText(`  - ${note}`, WIDTH, "    ")),
+    ...(files.length === 0 ? [] : ["", ...wrapText(`  FILES  ${files.join("  ")}`, WIDTH, "         ")]),
+    "",
+  ];
+}
+
+/** A Markdown document. */
+export function findingsMarkdown(findings: Findings): string {
+  return [
+    `# ${findings.word}: ${findings.title}`,
+    "",
+    findings.conclusion,
+    ...findings.tables.flatMap((table) => ["", ...markdownTable(table)]),
+    "",
+    ...findings.notes.map((note) => `- ${note}`),
+    "",
+  ].join("\n");
+}
+
+function markdownTable([head = [], ...rows]: Table): readonly string[] {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)];
+}
