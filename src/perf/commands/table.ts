@@ -3,6 +3,7 @@ import type { PerfCommand } from "./command.ts";
 import { compareCommand } from "./compare.ts";
 import { doctorCommand } from "./doctor.ts";
 import { drillCommand } from "./drill.ts";
+import { planCommand } from "./plan.ts";
 import { reportCommand } from "./report.ts";
 import { runCommand } from "./run.ts";
 import { scaleCommand } from "./scale.ts";
@@ -16,6 +17,7 @@ export const perfCommands: readonly PerfCommand[] = [
   scaleCommand,
   searchCommand,
   drillCommand,
+  planCommand,
   doctorCommand,
   reportCommand,
   schemaCommand,

@@ -79,14 +79,14 @@ function simulateWorld(model: ClusterModel, law: Zipf, seed: number): WorldNumbe
 }
 
 function drawChannel(model: ClusterModel, share: number, random: () => number): Channel {
-  const { connections, nodes, subscriptions, channels } = model;
+  const { connections, subscriptions, channels } = model;
   // Distinct choices: a client takes a channel once, however popular it is.
   const perClient = Math.min(
     1,
     Math.max(1 - (1 - share) ** subscriptions, subscriptions >= channels ? 1 : 0),
   );
   const subscribers = drawBinomial(connections, perClient, random);
-  return { subscribers, nodes: occupied(subscribers, nodes, random) };
+  return { subscribers, nodes: occupied(subscribers, model, random) };
 }
 
 /** Where a normal distribution takes over from counting. */
@@ -116,10 +116,13 @@ function drawPoisson(mean: number, random: () => number): number {
 /** With so many subscribers for each node none is without, but once in a billion. */
 const SURELY_EVERYWHERE = 30;
 
-/** On how many of `nodes` at least one of `clients` is, each on any. */
-function occupied(clients: number, nodes: number, random: () => number): number {
-  if (clients > SURELY_EVERYWHERE * nodes) return nodes;
-  const seen = new Set<number>();
-  for (let i = 0; i < clients; i++) seen.add(Math.floor(random() * nodes));
-  return seen.size;
+/**
+ * On how many nodes at least one of `subscribers` is. A balancer spreads connections evenly, so that subscribers are
+ * distinct connections of which each node has the same number.
+ */
+function occupied(subscribers: number, { nodes, connections }: ClusterModel, random: () => number): number {
+  if (subscribers > SURELY_EVERYWHERE * nodes) return nodes;
+  const chosen = new Set<number>();
+  while (chosen.size < subscribers) chosen.add(Math.floor(random() * connections));
+  return new Set([...chosen].map((connection) => connection % nodes)).size;
 }
