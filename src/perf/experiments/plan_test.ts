@@ -93,7 +93,10 @@ Deno.test("planCapacity() adds up: CPU, memory, one to spare, what goes through 
 });
 
 Deno.test("planCapacity() is bound by memory where connections are many and messages few", () => {
-  const plan = planCapacity({ ...demand, connections: 10_000_000, perSec: 10 }, cost, { limits, seed: 1 });
+  const plan = planCapacity({ ...demand, connections: 10_000_000, channels: 10_000_000, perSec: 10 }, cost, {
+    limits,
+    seed: 1,
+  });
   assert.deepEqual([plan.boundBy, plan.nodes.estimate], ["memory", 201]);
 });
 
