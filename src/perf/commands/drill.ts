@@ -12,7 +12,7 @@ import {
 import { drillFindings } from "../experiments/drill_findings.ts";
 import { ExperimentFolder } from "../experiments/experiment_files.ts";
 import type { PerfWorld } from "../measure.ts";
-import { prepareReports } from "../reports/report_files.ts";
+import { prepareReports, type ReportKind } from "../reports/report_files.ts";
 import type { ExitCode } from "../truth/verdict.ts";
 import { parseCount } from "../units.ts";
 import { UsageError } from "../usage_error.ts";
@@ -30,6 +30,8 @@ interface DrillFlags extends LoadFlags {
   readonly instances: number;
 }
 
+/** A drill is a single run: its time line is worth drawing. */
+const DRAWN: readonly ReportKind[] = ["json", "md", "text", "html"];
 const DEFAULT_DURATION_MS = 30_000;
 
 const EXAMPLES = `
@@ -108,6 +110,6 @@ async function drill(request: DrillRequest, world: PerfWorld): Promise<ExitCode>
   const place = { kind: "drill", name: load.scenario.name, wallMs: world.clock.wallMs() } as const;
   const folder = await ExperimentFolder.open(out, place);
   const outcome = await runDrill(request, world);
-  await folder.addRun(outcome.report);
+  await folder.addRun(outcome.report, DRAWN);
   return await tell(drillFindings(outcome, { instances: request.instances, slos }), folder, world);
 }

@@ -1,4 +1,6 @@
 /** Says what paired rounds mean: one sentence, a table, and what has to be known to believe them. */
+import type { Chart } from "../reports/charts/chart.ts";
+import { forestChart } from "../reports/charts/forest_chart.ts";
 import { exitCodes } from "../truth/verdict.ts";
 import { formatRate, formatUs } from "../units.ts";
 import { type CompareOutcome, isFatal, type Round } from "./compare.ts";
@@ -53,8 +55,28 @@ export function compareFindings(outcome: CompareOutcome, context: CompareContext
     conclusion: conclude({ other, base, word }, effects, outcome),
     tables: [effectTable(effects, usable, { base, other, baseline: context.baseline })],
     notes: notesOf(outcome, effects, context),
+    charts: chartsOf(effects, { word, base, other, scenario: context.scenario }),
     data: { ...outcome, effects, context },
   };
+}
+
+function chartsOf(
+  effects: Effects,
+  { word, base, other, scenario }: Readonly<Record<"word" | "base" | "other" | "scenario", string>>,
+): readonly Chart[] {
+  const rows = METRIC_NAMES.flatMap((metric) => {
+    const effect = effects[metric];
+    if (effect === undefined) return [];
+    const { label, isMoreBetter } = METRICS[metric];
+    const { ratio: { estimate, low, high }, noiseFloor, ratios } = effect;
+    const noise = { low: 1 / noiseFloor, high: noiseFloor };
+    return [{ name: label, ratio: estimate, low, high, isLargerBetter: isMoreBetter, noise, rounds: ratios }];
+  });
+  if (rows.length === 0) return [];
+  const title = `${other} (B) against ${base} (A), ${scenario}`;
+  const caption =
+    "Median ratio of paired runs with its 95 % interval; dots are pairs, the grey span is the noise of equal runs.";
+  return [forestChart({ name: "comparison", title, caption, stamp: word }, rows)];
 }
 
 /** The effects, from the baseline to the other side. */

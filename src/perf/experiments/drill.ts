@@ -2,7 +2,7 @@
 import type { Engine, Progress } from "../engine/engine.ts";
 import { measureTargets, type PerfWorld, type RunRequest } from "../measure.ts";
 import { LinkProxy } from "../network/link_proxy.ts";
-import type { RunReport } from "../reports/run_report.ts";
+import type { DrillRow, RunReport } from "../reports/run_report.ts";
 import { DrillCluster } from "../targets/drill_cluster.ts";
 import { objectOf, parseObject, probe, type Target } from "../targets/target.ts";
 import { UsageError } from "../usage_error.ts";
@@ -63,7 +63,8 @@ export async function runDrill(request: DrillRequest, world: PerfWorld): Promise
       ...world,
       engine: script.watching(world.engine),
     });
-    return { report, ...script.findings(report) };
+    const findings = script.findings(report);
+    return { report: { ...report, drills: drillRows(findings.done, report) }, ...findings };
   } finally {
     await script.stop();
   }
@@ -109,6 +110,16 @@ async function perform(
     case "broker-back":
       return proxy?.restore();
   }
+}
+
+/** What was done, on the clock of the run, for its charts. */
+function drillRows(done: readonly DoneAction[], { result }: RunReport): readonly DrillRow[] {
+  const zeroMs = result.traffic?.measuredFromMs ?? 0;
+  return done.map(({ action, atMs }) => ({
+    fromMs: zeroMs + atMs,
+    toMs: zeroMs + atMs,
+    text: describeAction(action),
+  }));
 }
 
 /** Acts by plan from the first measured message on, and looks at the cluster meanwhile. */

@@ -1,5 +1,7 @@
 /** Writes an experiment to a folder of its own, with the reports of its runs. */
-import { newFolder, writeReport } from "../reports/report_files.ts";
+import type { Chart } from "../reports/charts/chart.ts";
+import { PngError } from "../reports/charts/png.ts";
+import { newFolder, type ReportKind, writeCharts, writeReport } from "../reports/report_files.ts";
 import type { RunReport } from "../reports/run_report.ts";
 import { type ExperimentKind, type Findings, findingsLines, findingsMarkdown } from "./findings.ts";
 
@@ -21,18 +23,31 @@ export class ExperimentFolder {
     return new ExperimentFolder(await newFolder(`${out.replace(/\/+$/, "")}/${time}-${kind}-${slug}`));
   }
 
-  /** Adds the report of one run. */
-  async addRun(report: RunReport): Promise<void> {
-    await writeReport(report, `${this.path}/runs`);
+  /** Adds the report of one run; without `kinds` nothing that takes long to draw. */
+  async addRun(report: RunReport, kinds?: readonly ReportKind[]): Promise<void> {
+    await writeReport(report, `${this.path}/runs`, kinds);
   }
 
-  /** Writes `experiment.json`, `report.md` and `results.txt`; answers their paths. */
+  /** Writes `experiment.json`, `report.md`, `results.txt` and the charts; answers their paths. */
   async finish(findings: Findings): Promise<readonly string[]> {
     const files = ["experiment.json", "report.md", "results.txt"].map((name) => `${this.path}/${name}`);
     const [json = "", markdown = "", text = ""] = files;
-    await Deno.writeTextFile(json, JSON.stringify({ tool: "shoal perf", ...findings }, undefined, 2) + "\n");
+    const { charts = [], ...content } = findings;
+    await Deno.writeTextFile(json, JSON.stringify({ tool: "shoal perf", ...content }, undefined, 2) + "\n");
     await Deno.writeTextFile(markdown, findingsMarkdown(findings));
     await Deno.writeTextFile(text, findingsLines(findings, files).join("\n"));
-    return files;
+    return [...files, ...await this.#draw(charts)];
+  }
+
+  /** Charts that cannot be drawn here are left as SVG, which any browser shows. */
+  async #draw(charts: readonly Chart[]): Promise<readonly string[]> {
+    try {
+      return charts.length === 0 ? [] : await writeCharts(charts, this.path);
+    } catch (error) {
+      if (!(error instanceof PngError)) throw error;
+      const files = charts.map((chart) => `${this.path}/${chart.name}.svg`);
+      for (const [at, chart] of charts.entries()) await Deno.writeTextFile(files[at] ?? "", chart.svg);
+      return files;
+    }
   }
 }

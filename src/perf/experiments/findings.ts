@@ -1,4 +1,5 @@
 /** What an experiment says, in a shape that screen, files and programs are written from. */
+import type { Chart } from "../reports/charts/chart.ts";
 import { layTable, wrapText } from "../reports/table.ts";
 import type { ExitCode } from "../truth/verdict.ts";
 
@@ -20,6 +21,8 @@ export interface Findings {
   readonly tables: readonly Table[];
   /** What a reader has to know to believe the answer. */
   readonly notes: readonly string[];
+  /** Drawings, beside the files. */
+  readonly charts?: readonly Chart[];
   /** All numbers, for programs. */
   readonly data: unknown;
 }

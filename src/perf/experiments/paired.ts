@@ -16,6 +16,8 @@ export interface RoundValue {
 /** The effect of going from A to B. */
 export interface PairedEffect {
   readonly pairs: number;
+  /** B / A of each pair. */
+  readonly ratios: readonly number[];
   /** Median of B / A, with its 95 % interval. */
   readonly ratio: Interval;
   /** Median of B - A, with its 95 % interval. */
@@ -45,6 +47,7 @@ export function pairedEffect(
   const excludesNone = logs.low > 0 || logs.high < 0;
   return {
     pairs: pairs.length,
+    ratios: pairs.map(([a, b]) => b / a),
     ratio: mapped(logs, Math.exp),
     difference: bootstrap(pairs.map(([a, b]) => b - a), median, { seed, resamples }),
     p: signedRankP(logRatios),

@@ -1,4 +1,6 @@
 /** Says what the sizes mean: the curve, its peak, what holds it back, and how far it may be believed. */
+import type { Chart } from "../reports/charts/chart.ts";
+import { scalingChart } from "../reports/charts/scaling_chart.ts";
 import { exitCodes } from "../truth/verdict.ts";
 import { formatRate } from "../units.ts";
 import type { Interval } from "./bootstrap.ts";
@@ -62,8 +64,40 @@ export function scaleFindings(outcome: ScaleOutcome, context: ScaleContext): Fin
       : { word: "DONE", exitCode: exitCodes.ok } as const),
     conclusion: conclude(fit, context),
     tables: [parameterTable(fit), fitTable(fit, context.measure), ...predictionTables(fit, context)],
+    charts: [chartOf(fit, points, context)],
     data: { ...outcome, context, fit },
   };
+}
+
+/** The curve is drawn as far as it was measured. */
+function chartOf(
+  fit: UslFit,
+  points: readonly ScalePoint[],
+  { scenario, cores, measure }: ScaleContext,
+): Chart {
+  const { peak, rows } = fit;
+  const unit = measure === "throughput" ? "messages/s" : "messages per core-second x nodes";
+  const measured = rows.map(({ instances, measured }) => {
+    const same = points.filter((point) => point.instances === instances).map((point) => point.throughput);
+    return { instances, perSec: measured, low: Math.min(...same), high: Math.max(...same) };
+  });
+  const largest = rows.at(-1)?.instances ?? 1;
+  const text = {
+    name: "scaling",
+    title: `Scaling, ${scenario}`,
+    caption: measure === "throughput"
+      ? `On ${cores} cores shared with the load generator: beyond that the curve shows contention for cores.`
+      : `Cost measured on ${cores} cores: what the nodes would do with a core each, not an observed throughput.`,
+    stamp: `sigma ${fit.curve.sigma.toFixed(3)}, kappa ${fit.curve.kappa.toFixed(4)}`,
+  };
+  return scalingChart(text, {
+    points: measured,
+    fit: rows.map(({ instances, fitted, low, high }) => ({ instances, perSec: fitted, low, high })),
+    peak: peak.estimate > largest
+      ? undefined
+      : { instances: peak.estimate, low: peak.low, high: Math.min(peak.high, largest) },
+    unit,
+  });
 }
 
 /** One point per usable run. */
