@@ -33,7 +33,6 @@ const packageFolders: Readonly<Record<string, readonly string[]>> = {
   "prom-client": ["metrics"],
   commander: ["app", "perf"],
   "hdr-histogram-js": ["perf"],
-  "ml-levenberg-marquardt": ["perf"],
   picocolors: ["cluster", "perf", "app"],
   "d3-scale": ["perf"],
   "d3-shape": ["perf"],

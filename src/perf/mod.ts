@@ -1,7 +1,8 @@
 /**
  * Door of the load tester. What goes where; each folder knows only those above it in this list:
  *
- * - `units.ts`, `usage_error.ts`, `stop_signal.ts`: how people write numbers, what a wrong line is, Ctrl-C.
+ * - `units.ts`, `usage_error.ts`, `stop_signal.ts`, `without_secrets.ts`: how people write numbers, what a wrong line is,
+ *   Ctrl-C, what is kept out of reports.
  * - `scenario/`: what a run does, as plain data: {@linkcode Scenario}, presets, files, payload sizes, patterns.
  * - `truth/`: what may be believed: histograms, ledgers, error classes, the digest of a result, demands, the verdict.
  * - `targets/`: what is measured: a {@linkcode Subject} becomes targets, started if need be; `/stats`, the machine.

@@ -1,6 +1,7 @@
 /** The command line of `deno task perf`: finds the subcommand and lets it read its options. */
 import { Command, CommanderError } from "commander";
 import { UsageError } from "../usage_error.ts";
+import { withoutSecrets } from "../without_secrets.ts";
 import type { CommandContext, PerfCommand, Work } from "./command.ts";
 import { perfCommands } from "./table.ts";
 
@@ -54,12 +55,4 @@ function codeOf(error: unknown, output: CommandOutput): number {
   if (!(error instanceof UsageError)) throw error;
   output.writeErr(`error: ${error.message}\n`);
   return 2;
-}
-
-/** Reports are passed around: a password or token in a URL must not be. */
-function withoutSecrets(arg: string): string {
-  return arg.replaceAll(/\/\/[^/@\s,]*@/g, "//***@").replaceAll(
-    /([?&][^=&,]*(?:token|key)[^=&,]*=)[^&,]*/gi,
-    "$1***",
-  );
 }

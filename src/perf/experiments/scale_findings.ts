@@ -8,7 +8,8 @@ import type { Findings, Table } from "./findings.ts";
 import type { RunNumbers } from "./run_numbers.ts";
 import type { ScaleOutcome } from "./scale.ts";
 import { uslThroughput } from "./usl.ts";
-import { fitUsl, MIN_SIZES, predictUsl, type ScalePoint, type UslFit } from "./usl_fit.ts";
+import { fitUsl, MIN_SIZES, predictUsl, type UslFit } from "./usl_fit.ts";
+import type { ScalePoint } from "./usl_solver.ts";
 
 /**
  * What the curve is drawn through. `core-seconds`: what the nodes would do with a core each, from the messages that a

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { seededRandom } from "../engine/seed.ts";
+import { solveLinear } from "./linear_solve.ts";
 import { drawNormal } from "./normal.ts";
 import { dominantTerm, type UslCurve, uslPeak, uslThroughput } from "./usl.ts";
-import { fitUsl, predictUsl, type ScalePoint } from "./usl_fit.ts";
+import { fitUsl, predictUsl } from "./usl_fit.ts";
+import { type ScalePoint, solveUsl } from "./usl_solver.ts";
 
 const SIZES = [1, 2, 3, 4, 6, 8];
 
@@ -68,4 +70,29 @@ Deno.test("dominantTerm() names the larger cost, and none where both are small",
   assert.equal(dominantTerm({ lambda: 1, sigma: 0.1, kappa: 0.001 }, 8), "contention");
   assert.equal(dominantTerm({ lambda: 1, sigma: 0.01, kappa: 0.01 }, 8), "coherency");
   assert.equal(dominantTerm({ lambda: 1, sigma: 0.001, kappa: 0 }, 8), "neither");
+});
+
+Deno.test("solveUsl() finds the least squares of runs that bend more than the law, at the bound of kappa", () => {
+  // Seen in real runs; a search over a fine grid finds lambda 2650, sigma 0.43, kappa 0 with an error of 0.0357.
+  const runs = [[1, 2632], [5, 5257], [2, 3426], [3, 4117], [4, 4850], [2, 3792], [1, 2823], [4, 4597], [
+    3,
+    3789,
+  ], [5, 5028]];
+  const points = runs.map(([instances = 1, throughput = 1]) => ({ instances, throughput }));
+  const curve = solveUsl(points);
+  const error = points.reduce(
+    (sum, point) => sum + Math.log(point.throughput / uslThroughput(curve, point.instances)) ** 2,
+    0,
+  );
+  assert.ok(error < 0.0357, `${error}`);
+  assert.equal(curve.kappa, 0);
+  assert.ok(
+    Math.abs(curve.sigma - 0.43) < 0.02 && Math.abs(curve.lambda - 2_650) < 60,
+    JSON.stringify(curve),
+  );
+});
+
+Deno.test("solveLinear() solves with a zero on the diagonal, and says so when it cannot", () => {
+  assert.deepEqual(solveLinear([[0, 2], [4, 0]], [6, 8]), [2, 3]);
+  assert.equal(solveLinear([[1, 1], [1, 1]], [1, 2]), undefined);
 });

@@ -1,6 +1,7 @@
 /** What is to be measured, as a command line or an experiment names it: servers that run, or servers to start. */
 import { parseCount } from "../units.ts";
 import { UsageError } from "../usage_error.ts";
+import { withoutSecrets } from "../without_secrets.ts";
 
 /** What to measure. */
 export type Subject =
@@ -42,18 +43,18 @@ export function parseSubject(
   return { kind: "command", command: text, urls: context.urls };
 }
 
-/** The subject in a few words, for titles. */
+/** The subject in a few words, for titles; without passwords and tokens. */
 export function nameOfSubject(subject: Subject): string {
   switch (subject.kind) {
     case "running":
       return "running nodes";
     case "urls":
-      return subject.urls;
+      return withoutSecrets(subject.urls);
     case "cluster":
       return `cluster=${subject.instances}`;
     case "standalone":
       return "standalone";
     case "command":
-      return subject.command;
+      return withoutSecrets(subject.command);
   }
 }
