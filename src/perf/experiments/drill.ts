@@ -34,6 +34,8 @@ export interface MembershipPoint {
   readonly atMs: number;
   /** The fewest nodes that an answering node knows. */
   readonly known: number;
+  /** How many nodes answered. */
+  readonly answering: number;
 }
 
 /** What came of it. */
@@ -208,7 +210,7 @@ class DrillScript {
     const atMs = this.#world.clock.monotonicMs();
     const counts = await Promise.all(this.#targets.map(countKnown));
     const known = counts.filter((count) => count !== undefined);
-    if (known.length > 0) this.#membership.push({ atMs, known: Math.min(...known) });
+    if (known.length > 0) this.#membership.push({ atMs, known: Math.min(...known), answering: known.length });
     this.#isLooking = false;
   }
 

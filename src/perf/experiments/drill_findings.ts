@@ -18,7 +18,7 @@ export interface DrillContext {
 export interface DrillNumbers {
   /** From the first kill or pause until an answering node no longer counted the victim, milliseconds. */
   readonly detectedAfterMs: number | undefined;
-  /** From the last return until all answering nodes counted all again, milliseconds. */
+  /** From the last return until all nodes answered and counted all again, milliseconds. */
   readonly rejoinedAfterMs: number | undefined;
   readonly dropped: number;
   readonly reconnected: number;
@@ -72,6 +72,9 @@ export function drillNumbers(outcome: DrillOutcome, instances: number): DrillNum
   const since = (fromMs: number | undefined, found: { readonly atMs: number } | undefined) =>
     fromMs === undefined || found === undefined ? undefined : found.atMs - fromMs;
   const missed = membership.find((point) => point.atMs > (victimMs ?? 0) && point.known < instances);
+  const complete = membership.find(({ atMs, known, answering }) =>
+    atMs > Math.max(missed?.atMs ?? 0, returnMs ?? 0) && known >= instances && answering === instances
+  );
   const outages = traffic?.outages ?? [];
   const asked = report.options.scenario.connections;
   // The end of a run closes all connections: what is open is read while messages flow.
@@ -79,9 +82,7 @@ export function drillNumbers(outcome: DrillOutcome, instances: number): DrillNum
   return {
     detectedAfterMs: since(victimMs, missed),
     // One that came back before it was missed did not have to be taken in again.
-    rejoinedAfterMs: missed === undefined
-      ? undefined
-      : since(returnMs, membership.find((point) => point.atMs > missed.atMs && point.known >= instances)),
+    rejoinedAfterMs: missed === undefined ? undefined : since(returnMs, complete),
     dropped: outages.reduce((sum, row) => sum + row.lost, 0),
     reconnected: outages.reduce((sum, row) => sum + row.reconnected, 0),
     allBackAfterMs: lastLow < 0 ? undefined : since(firstMs, curve[lastLow + 1]),

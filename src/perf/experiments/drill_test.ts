@@ -7,6 +7,8 @@ import {
   planDrill,
   restartsOf,
 } from "./drill_actions.ts";
+import type { DrillOutcome } from "./drill.ts";
+import { drillNumbers } from "./drill_findings.ts";
 import { recoveryOf } from "./drill_timeline.ts";
 
 const cluster = { instances: 3, durationMs: 30_000 };
@@ -67,4 +69,23 @@ Deno.test("recoveryOf() says undefined when throughput stays low or there was no
 
 Deno.test("recoveryOf() says at once when nothing was felt", () => {
   assert.equal(recoveryOf([100, 100, 100, 100], { firstMs: 2_000, harmMs: 2_000 })?.recoveredAfterMs, 0);
+});
+
+Deno.test("drillNumbers() times detection from the kill, and the return from when all answer and count all", () => {
+  const seen = (atMs: number, known: number, answering: number) => ({ atMs, known, answering });
+  const traffic = { seconds: [], sendMs: 0, outages: [] };
+  const outcome = {
+    report: { result: { traffic }, options: { scenario: { connections: 4 } } },
+    done: [
+      { action: { kind: "kill", instance: 1, atMs: 0 }, atMs: 1_000 },
+      { action: { kind: "restart", instance: 1, atMs: 0 }, atMs: 6_000 },
+    ],
+    curve: [{ atMs: 500, open: 4 }, { atMs: 1_250, open: 2 }, { atMs: 6_500, open: 3 }, {
+      atMs: 7_000,
+      open: 4,
+    }],
+    membership: [seen(500, 2, 2), seen(1_500, 2, 1), seen(4_500, 1, 1), seen(6_100, 2, 1), seen(7_500, 2, 2)],
+  } as unknown as DrillOutcome;
+  const { detectedAfterMs, rejoinedAfterMs, allBackAfterMs } = drillNumbers(outcome, 2);
+  assert.deepEqual([detectedAfterMs, rejoinedAfterMs, allBackAfterMs], [3_500, 1_500, 6_000]);
 });
