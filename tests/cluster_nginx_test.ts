@@ -20,7 +20,9 @@ async function pidOfNginx(cluster: ClusterProcess): Promise<number> {
 }
 
 async function pidOfParent(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  // Deno itself may read /proc with every permission only.
+  const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).output();
+  const status = new TextDecoder().decode(stdout);
   return Number(/^PPid:\s*(\d+)/m.exec(status)?.[1]);
 }
 

@@ -160,12 +160,12 @@ Deno.test("runLocally() does not take a changed payload for an answer", async ()
 Deno.test("judge() calls a run invalid when the generator itself was stalled", async () => {
   await using node = new ScriptedServer();
   const load = options([node], { scenario: { ...small, messages: 1_500 } });
-  const busy = setTimeout(() => {
-    const untilMs = performance.now() + 500;
+  const busy = setInterval(() => {
+    const untilMs = performance.now() + 300;
     while (performance.now() < untilMs);
-  }, 600);
+  }, 700);
   const result = await run(load);
-  clearTimeout(busy);
+  clearInterval(busy);
   const verdict = verdictOf(result, load);
   assert.deepEqual([verdict.word, verdict.exitCode, verdict.findings[0]?.name], [
     "INVALID",
@@ -178,7 +178,7 @@ Deno.test("runLocally() ends early at a stop and keeps what there is", async () 
   await using node = new ScriptedServer();
   const stop = new AbortController();
   const load = options([node], { scenario: { ...small, messages: 100_000 }, parts: ["traffic", "cross"] });
-  const timer = setTimeout(() => stop.abort(), 400);
+  const timer = setTimeout(() => stop.abort(), 1_500);
   const result = await run(load, stop.signal);
   clearTimeout(timer);
   const { total } = digest(result).traffic ?? {};

@@ -18,7 +18,7 @@ import {
 import { addCounts, lastLine, noTests, readCounts, summaryLine, type TestCounts } from "./test_summary.ts";
 
 /** A run that takes longer hangs; the whole gate has 15 minutes. */
-const groupTimeoutMs = 12 * 60_000;
+const groupTimeoutMs = 13 * 60_000;
 
 const isCi = Deno.env.get("CI") === "true";
 
