@@ -196,6 +196,21 @@ for (const transport of transports) {
     assert.equal(started.seen.messages.length, 1);
   });
 
+  Deno.test(`${transport} resolves each of two close() at once when the last request has been answered`, async () => {
+    const { options } = serverOptions(transport);
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+    const { promise: answer, resolve: goOn } = Promise.withResolvers<Response>();
+    const app = { ...options.app, fetch: () => (ask(), answer) };
+    const server = await serveHttp({ ...options, app });
+    await using client = await RawClient.connect(server.addresses()[0]?.port ?? 0);
+    await client.write(requestHead("GET", "/slow", { Host: "localhost" }));
+    await asked;
+    let ended = 0;
+    for (let n = 0; n < 2; n++) void server.close(5_000).then(() => ended++);
+    goOn(new Response("late"));
+    await until(() => ended === 2, "both closes");
+  });
+
   Deno.test(`${transport} names a busy port and what to do`, async () => {
     await using started = await startServer(transport);
     const { options } = serverOptions(transport);

@@ -3,7 +3,8 @@ import type { HttpConnection } from "./http_connection.ts";
 /** The connections of one listener that speak HTTP. */
 export class Connections {
   readonly #open = new Set<HttpConnection>();
-  #onEmpty: (() => void) | undefined;
+  readonly #empty = Promise.withResolvers<void>();
+  #isClosing = false;
 
   add(connection: HttpConnection): void {
     this.#open.add(connection);
@@ -11,17 +12,23 @@ export class Connections {
 
   remove(connection: HttpConnection): void {
     this.#open.delete(connection);
-    if (this.#open.size === 0) this.#onEmpty?.();
+    this.#resolveIfEmpty();
   }
 
-  /** Ends idle ones at once and those within a request when they are done, or after `graceMs`. */
+  /**
+   * Ends idle ones at once and those within a request when they are done, or after `graceMs`. May be called again
+   * meanwhile: each call resolves when the last connection has left.
+   */
   async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
     for (const connection of this.#open) connection.endSoon();
-    if (this.#open.size === 0) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#onEmpty = resolve;
+    this.#resolveIfEmpty();
     const timer = setTimeout(() => this.#destroyAll(), graceMs);
-    await promise.finally(() => clearTimeout(timer));
+    await this.#empty.promise.finally(() => clearTimeout(timer));
+  }
+
+  #resolveIfEmpty(): void {
+    if (this.#isClosing && this.#open.size === 0) this.#empty.resolve();
   }
 
   #destroyAll(): void {
