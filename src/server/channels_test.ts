@@ -258,11 +258,12 @@ Deno.test("many subscribers of one channel share a few reads of its history", as
     return read(channel, filter);
   };
   const clients = await Promise.all(Array.from({ length: 50 }, () => test.connected()));
-  for (const client of clients) await client.send({ id: 2, subscribe: { channel: "durable:a" } });
+  const subscribed = clients.map((client) => client.send({ id: 2, subscribe: { channel: "durable:a" } }));
   for (let round = 0; round < 3; round++) {
-    release();
     await settle();
+    release();
   }
+  await Promise.all(subscribed);
   const answered =
     clients.filter((client) => take(client).some(({ subscribe }) => subscribe?.recoverable === true)).length;
   assert.deepEqual([answered, reads], [50, 2]);

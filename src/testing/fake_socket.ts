@@ -1,6 +1,9 @@
 /** A socket that only remembers; for tests of what sits on top of sockets. */
 import type { Acceptor, Frame, Handshake, Socket, SocketListener } from "../server/mod.ts";
 
+/** How long a client waits for replies, milliseconds: well above a busy machine, and little where none will come. */
+const ANSWER_MS = 250;
+
 export class FakeSocket implements Socket {
   readonly frames: string[] = [];
   readonly sent: Frame[] = [];
@@ -41,14 +44,26 @@ export class FakeClient {
     this.listener = acceptor(this.socket, handshake(query));
   }
 
-  /** Sends commands as one frame and waits until the tick, and what it started, is over. */
-  async send(...commands: unknown[]): Promise<void> {
+  /**
+   * Sends commands as one frame and waits until the tick, and what it started, is over; up to {@linkcode ANSWER_MS} for
+   * what a worker thread answers, such as a token's signature.
+   */
+  async send(...commands: readonly unknown[]): Promise<void> {
     await this.sendText(commands.map((command) => JSON.stringify(command)).join("\n"));
+    const endMs = performance.now() + ANSWER_MS;
+    while (!this.#hasAnswered(commands) && performance.now() < endMs) await settle();
   }
 
   async sendText(text: string): Promise<void> {
     this.listener.onMessage(text);
     await settle();
+  }
+
+  /** Whether each command that has an id has its reply, or none can come any more. */
+  #hasAnswered(commands: readonly unknown[]): boolean {
+    if (this.socket.closed !== undefined) return true;
+    const answered = new Set(this.socket.messages.map(idOf));
+    return commands.map(idOf).every((id) => id === undefined || answered.has(id));
   }
 
   /** What came since the last call, parsed line by line. */
@@ -62,6 +77,10 @@ export class FakeClient {
 /** Lets every microtask, and one round of the event loop, run. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+function idOf(message: unknown): unknown {
+  return typeof message === "object" && message !== null && "id" in message ? message.id : undefined;
 }
 
 function handshake(query: string): Handshake {

@@ -51,7 +51,7 @@ class Peer {
   /** Starts an rpc; answers its id. */
   async start(method: string, data: unknown): Promise<number> {
     const id = ++this.#lastId;
-    await this.#client.send({ id, rpc: { method, data } });
+    await this.#client.sendText(JSON.stringify({ id, rpc: { method, data } }));
     await settle();
     return id;
   }
