@@ -4,12 +4,13 @@
  * fields that go beside `data`, ready to be copied into a push, and `data` is the payload as it was written.
  */
 
-import { FORMAT } from "./format.ts";
+import { FORMAT, isKind, KIND_CHARS } from "./format.ts";
 
-export { FORMAT };
+/** Letters of what there is. */
+const KINDS = { publication: "p", probe: "q", positioned: "h", join: "j", leave: "l" } as const;
 
-const PUBLICATION = `${FORMAT}p`;
-const PROBE = `${FORMAT}q`;
+const PUBLICATION = FORMAT + KINDS.publication;
+const PROBE = FORMAT + KINDS.probe;
 
 /** A publication on its way between nodes. */
 export interface PublicationEnvelope {
@@ -26,15 +27,15 @@ export function encodePublication(data: string, fields: string): string {
 
 /** Unpacks a publication; undefined for anything else. */
 export function decodePublication(message: string): PublicationEnvelope | undefined {
-  if (!message.startsWith(PUBLICATION)) return undefined;
+  if (!isKind(message, KINDS.publication)) return undefined;
   const newline = message.indexOf("\n");
   if (newline < 0) return undefined;
-  return { fields: message.slice(PUBLICATION.length, newline), data: message.slice(newline + 1) };
+  return { fields: message.slice(KIND_CHARS, newline), data: message.slice(newline + 1) };
 }
 
-const POSITIONED = `${FORMAT}h`;
-const JOIN = `${FORMAT}j`;
-const LEAVE = `${FORMAT}l`;
+const POSITIONED = FORMAT + KINDS.positioned;
+const JOIN = FORMAT + KINDS.join;
+const LEAVE = FORMAT + KINDS.leave;
 
 /** A message with its place in the channel's history. */
 export interface PositionedEnvelope {
@@ -51,11 +52,11 @@ export function encodePositioned(epoch: string, offset: number, message: string)
 
 /** Unpacks a positioned message; undefined for anything else. */
 export function decodePositioned(envelope: string): PositionedEnvelope | undefined {
-  if (!envelope.startsWith(POSITIONED)) return undefined;
+  if (!isKind(envelope, KINDS.positioned)) return undefined;
   const newline = envelope.indexOf("\n");
   const space = envelope.indexOf(" ");
   if (space < 0 || newline < space) return undefined;
-  const epoch = envelope.slice(POSITIONED.length, space);
+  const epoch = envelope.slice(KIND_CHARS, space);
   return { epoch, offset: Number(envelope.slice(space + 1, newline)), message: envelope.slice(newline + 1) };
 }
 
@@ -73,8 +74,8 @@ export function encodeLeave(info: string): string {
 export function decodePresence(
   message: string,
 ): { readonly kind: "join" | "leave"; readonly info: string } | undefined {
-  if (message.startsWith(JOIN)) return { kind: "join", info: message.slice(JOIN.length) };
-  if (message.startsWith(LEAVE)) return { kind: "leave", info: message.slice(LEAVE.length) };
+  if (isKind(message, KINDS.join)) return { kind: "join", info: message.slice(KIND_CHARS) };
+  if (isKind(message, KINDS.leave)) return { kind: "leave", info: message.slice(KIND_CHARS) };
   return undefined;
 }
 
@@ -85,5 +86,5 @@ export function encodeProbe(sequence: number): string {
 
 /** The number of a probe; undefined for anything else. */
 export function decodeProbe(message: string): number | undefined {
-  return message.startsWith(PROBE) ? Number(message.slice(PROBE.length)) : undefined;
+  return isKind(message, KINDS.probe) ? Number(message.slice(KIND_CHARS)) : undefined;
 }

@@ -18,6 +18,17 @@ export const FORMAT = 1;
 /** What this version writes and reads: its own format and the one before, where there was one. */
 export const FORMATS: Formats = { writes: FORMAT, readsFrom: Math.max(1, FORMAT - 1), readsTo: FORMAT };
 
+const ZERO = "0".charCodeAt(0);
+
+/** Whether `message` is of this kind, a single letter, in a format that this version reads. */
+export function isKind(message: string, kind: string): boolean {
+  const format = message.charCodeAt(0) - ZERO;
+  return message.charAt(1) === kind && format >= FORMATS.readsFrom && format <= FORMATS.readsTo;
+}
+
+/** Characters of what {@linkcode isKind} looks at: one digit and one letter. */
+export const KIND_CHARS = 2;
+
 /** Of versions that did not say: before formats were numbered. */
 export const UNNUMBERED: Formats = { writes: 0, readsFrom: 0, readsTo: 0 };
 

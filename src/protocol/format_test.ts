@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatConflict, FORMATS, readFormats, UNNUMBERED } from "./format.ts";
+import { formatConflict, FORMATS, isKind, readFormats, UNNUMBERED } from "./format.ts";
 
 const third = { writes: 3, readsFrom: 2, readsTo: 3 };
 
@@ -26,4 +26,13 @@ Deno.test("readFormats() takes a record without whole numbers for one from befor
   for (const value of [undefined, null, 1, {}, { ...third, writes: "3" }, { ...third, readsTo: 1.5 }]) {
     assert.deepEqual(readFormats(value), UNNUMBERED);
   }
+});
+
+Deno.test("isKind() knows its letter in every format that this version reads, and in no other", () => {
+  for (let format = 0; format <= 9; format++) {
+    const isRead = format >= FORMATS.readsFrom && format <= FORMATS.readsTo;
+    assert.equal(isKind(`${format}pdata`, "p"), isRead, String(format));
+    assert.equal(isKind(`${format}qdata`, "p"), false);
+  }
+  for (const message of ["", "p", "1", ":p", "/p", "\u0661p"]) assert.equal(isKind(message, "p"), false);
 });

@@ -10,9 +10,10 @@
  */
 import { type ErrorRow, errorTable } from "../core/errors.ts";
 import { type NodeId, parseNodeId } from "../core/ids.ts";
-import { FORMAT } from "./envelope.ts";
+import { FORMAT, isKind, KIND_CHARS } from "./format.ts";
 
-const PACKET = `${FORMAT}c`;
+const KIND = "c";
+const PACKET = FORMAT + KIND;
 const METHOD = /^[a-z][a-z0-9_.]{0,63}$/;
 const NUMBER = /^\d{1,15}$/;
 
@@ -61,9 +62,9 @@ export function noticeRecord(method: string, payload: string): string {
   return `n${method},${payload.length}\n${payload}`;
 }
 
-/** Whether `message` is a packet of this version's format. */
+/** Whether `message` is a packet in a format that this version reads. */
 export function isPacket(message: string): boolean {
-  return message.startsWith(PACKET);
+  return isKind(message, KIND);
 }
 
 /** Throws `TypeError` unless `method` may stand in a record. */
@@ -76,7 +77,7 @@ export function checkMethod(method: string): void {
 export function decodePacket(message: string): NodePacket | undefined {
   if (!isPacket(message)) return undefined;
   const newline = message.indexOf("\n");
-  const from = newline < 0 ? undefined : senderOf(message.slice(PACKET.length, newline));
+  const from = newline < 0 ? undefined : senderOf(message.slice(KIND_CHARS, newline));
   if (from === undefined) return undefined;
   const records: NodeRecordOf[] = [];
   for (let at = newline + 1; at < message.length;) {

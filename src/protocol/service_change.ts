@@ -2,9 +2,10 @@
  * How nodes learn that an offer of a service came or went: one message to every node, told by the step that changed it.
  * `1s<workspace> <epoch> <number> <sign><service>/<client>\n<descriptor>`; names hold no space and no slash.
  */
-import { FORMAT } from "./format.ts";
+import { FORMAT, isKind, KIND_CHARS } from "./format.ts";
 
-const CHANGE = `${FORMAT}s`;
+const KIND = "s";
+const CHANGE = FORMAT + KIND;
 const HEAD = /^(\S+) (\S+) (\d{1,15}) ([+-])([^/\s]+)\/(\S+)$/;
 
 /** A state of a workspace's offers: `number` counts changes within one `epoch`. */
@@ -36,14 +37,14 @@ export function encodeServiceChange(change: ServiceChange): string {
 
 /** Whether `message` is a change. */
 export function isServiceChange(message: string): boolean {
-  return message.startsWith(CHANGE);
+  return isKind(message, KIND);
 }
 
 /** Reads a change; undefined for anything that is none. */
 export function decodeServiceChange(message: string): ServiceChange | undefined {
   const newline = message.indexOf("\n");
   if (newline < 0 || !isServiceChange(message)) return undefined;
-  const match = HEAD.exec(message.slice(CHANGE.length, newline));
+  const match = HEAD.exec(message.slice(KIND_CHARS, newline));
   if (match === null) return undefined;
   const [, workspace = "", epoch = "", number = "", sign, service = "", client = ""] = match;
   const descriptor = sign === "+" ? message.slice(newline + 1) : undefined;

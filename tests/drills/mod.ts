@@ -1,6 +1,7 @@
 /** Every drill, in the order in which they are run. */
 import type { Drill } from "./drill.ts";
 import { freezeNode, killNode } from "./node_faults.ts";
+import { formatChange } from "./format_change.ts";
 import { reconnectStorm } from "./reconnect_storm.ts";
 import { partition, redisForgets, redisHangs, redisRestarts } from "./redis_faults.ts";
 import { rollingRestart } from "./rolling_restart.ts";
@@ -20,4 +21,5 @@ export const drills: readonly Drill[] = [
   slowSubscriber,
   reconnectStorm,
   rollingRestart,
+  formatChange,
 ];
