@@ -14,6 +14,8 @@ export interface IncomingCall {
   readonly caller: ServiceCaller;
   /** How long the caller waits, milliseconds from now; for a stream: how long it bears silence. */
   readonly deadlineMs: number;
+  /** W3C Trace Context of the call, where the cluster traces: a provider's own spans go on from it. */
+  readonly traceparent?: string;
   /** Aborted when nobody waits any more. */
   readonly signal: AbortSignal;
 }

@@ -45,8 +45,9 @@ export class RunningCall {
   }
 
   #incoming(): IncomingCall {
-    const { args, caller, deadline_ms: deadlineMs } = this.#body;
+    const { args, caller, deadline_ms: deadlineMs, traceparent } = this.#body;
     return {
+      ...(typeof traceparent === "string" ? { traceparent } : {}),
       args,
       caller: (caller ?? {}) as ServiceCaller, // the server made it
       deadlineMs: Number(deadlineMs),

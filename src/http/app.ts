@@ -13,6 +13,8 @@ import { metricsRoutes } from "./routes/metrics.ts";
 import { requestIdOf } from "./request_id.ts";
 import type { HttpEnv } from "./routes/route.ts";
 import { serviceRoutes } from "./routes/services.ts";
+import { traceRequests } from "./routes/trace.ts";
+import { isTracing } from "../tracing/mod.ts";
 import { statsRoutes } from "./routes/stats.ts";
 
 /** The endpoints of a node, whatever the transport. */
@@ -50,6 +52,7 @@ export function createHttpApp(node: NodeView, log: HttpLog, options: HttpAppOpti
 export function createRouter(node: NodeView, log: HttpLog, options: HttpAppOptions = {}): Hono<HttpEnv> {
   const { isInsecure = false, administration, api, fallback, services } = options;
   const router = new Hono<HttpEnv>();
+  if (isTracing) router.use("*", traceRequests(node));
   healthRoutes(router, node);
   statsRoutes(router, node, log, { isInsecure, api });
   metricsRoutes(router, node, { isInsecure, api });

@@ -18,15 +18,18 @@ export interface CallPush {
   readonly deadlineMs: number;
   /** Items that may be sent before more are granted; undefined for a call that wants one value. */
   readonly credit: number | undefined;
+  /** Where the trace goes on, as in W3C's header; undefined where nobody traces. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Asks a provider. */
 export function callPush(call: CallPush): Line {
-  const { id, service, args, caller, deadlineMs, credit } = call;
+  const { id, service, args, caller, deadlineMs, credit, traceparent } = call;
   const stream = credit === undefined ? "" : `,"stream":true,"credit":${credit}`;
+  const traced = traceparent === undefined ? "" : `,"traceparent":"${traceparent}"`;
   return messagePush(
     `{"call":{"id":"${id}","service":"${service}","function":"${call.function}","args":${args},"caller":${caller},` +
-      `"deadline_ms":${deadlineMs}${stream}}}`,
+      `"deadline_ms":${deadlineMs}${stream}${traced}}}`,
   );
 }
 

@@ -27,6 +27,8 @@ export interface NodeCallHead {
   readonly isGuest?: boolean | undefined;
   /** Only a function that changes nothing may be called. */
   readonly isSafe?: boolean | undefined;
+  /** Where the trace of the caller's node goes on, as in W3C's header; absent where nobody traces. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Writes a call; `args` is raw JSON. */

@@ -2,6 +2,7 @@ import { ClientError } from "../../core/errors.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
 import { payloadOf } from "../../protocol/payload.ts";
 import { splitMethod } from "../../protocol/service_requests.ts";
+import { inSpan, isTracing, servingSpan } from "../../tracing/mod.ts";
 import type { Client } from "../context.ts";
 import { refusalOfRpc } from "../permissions.ts";
 import { type ClientMethod, clientMethods } from "./client_methods.ts";
@@ -11,6 +12,21 @@ const CALL = "services.call";
 
 /** Calls a procedure that the application registered, else one of the node's own, else the application's hook. */
 export function rpc(connection: Client, command: CommandOf<"rpc">): void | Promise<void> {
+  return isTracing ? traced(connection, command) : untraced(connection, command);
+}
+
+function traced(connection: Client, command: CommandOf<"rpc">): void | Promise<void> {
+  const { identity: { workspace }, context } = connection;
+  const attributes = {
+    "rpc.system": "shoal",
+    "rpc.method": command.request.method ?? "",
+    "shoal.workspace": workspace,
+    "shoal.node": context.node,
+  };
+  return inSpan(servingSpan("rpc", attributes), () => untraced(connection, command));
+}
+
+function untraced(connection: Client, command: CommandOf<"rpc">): void | Promise<void> {
   const { context, identity, client = "" } = connection;
   const method = command.request.method ?? "";
   const handler = context.rpc.get(method);

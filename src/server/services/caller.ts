@@ -17,6 +17,7 @@ import {
   ITEM_NOTICE,
   type NodeCallOutcome,
 } from "../../protocol/service_wire.ts";
+import { type Asking, askingSpan, callAttributes, isTracing } from "../../tracing/mod.ts";
 import { type NodeCalls, NotDeliveredError } from "../node_calls/mod.ts";
 import type { Directory } from "./directory.ts";
 import type { Leash } from "./leash.ts";
@@ -71,8 +72,11 @@ interface Reading {
   credit: number;
 }
 
+const UNTRACED: Asking = { span: undefined, traceparent: undefined };
+
 /** What calling needs of its node. */
 export interface CallerParts {
+  readonly self: NodeId;
   readonly calls: NodeCalls;
   readonly directory: Directory;
   readonly clock: Clock;
@@ -224,16 +228,29 @@ export class Caller {
     how: { readonly key: number; readonly timeoutMs: number; readonly credit?: number },
   ): Promise<NodeCallOutcome> {
     const { workspace, service, caller, isGuest, isSafe } = call;
-    const head = { ...how, workspace, service, function: call.function, client, caller, isGuest, isSafe };
+    const { span, traceparent } = isTracing ? this.#spanOf(call, node) : UNTRACED;
+    const base = { ...how, workspace, service, function: call.function, client, caller, isGuest, isSafe };
     try {
-      const payload = encodeNodeCall(head, call.args);
-      return decodeOutcome(
+      const payload = encodeNodeCall(traceparent === undefined ? base : { ...base, traceparent }, call.args);
+      const outcome = decodeOutcome(
         await this.#parts.calls.call(node, CALL_METHOD, payload, how.timeoutMs + SLACK_MS),
       );
+      span?.end(outcome.kind === "value" ? undefined : outcome.error);
+      return outcome;
     } catch (error) {
+      span?.end(error);
       if (error instanceof NotDeliveredError) return { kind: "refused", error };
       throw error;
     }
+  }
+
+  #spanOf({ workspace, service, function: name }: ServiceCall, node: NodeId): Asking {
+    const attributes = callAttributes(workspace, service, name);
+    return askingSpan("service.call", {
+      ...attributes,
+      "shoal.node": this.#parts.self,
+      "shoal.peer": node,
+    });
   }
 
   #grant(reading: Reading, count: number): void {

@@ -24,6 +24,7 @@ import {
   ITEM_NOTICE,
   type NodeCallHead,
 } from "../../protocol/service_wire.ts";
+import { callAttributes, isTracing, servingSpan, type Span } from "../../tracing/mod.ts";
 import type { NodeCalls, NodeRequest } from "../node_calls/mod.ts";
 import type { HostedCall, LocalProvider } from "./hosted_call.ts";
 import { ARGS_SHARE, MAX_HOSTED, MAX_VALUE_CHARS } from "./limits.ts";
@@ -33,6 +34,7 @@ const ID_CHARACTERS = 16;
 
 /** What hosting needs of its node. */
 export interface HostParts {
+  readonly self: NodeId;
   readonly calls: NodeCalls;
   readonly clock: Clock;
   /** How often {@linkcode Host.tick} is called, milliseconds. */
@@ -139,16 +141,27 @@ export class Host {
     const stream = credit === undefined ? undefined : { credit, count: 0 };
     const id = randomText(ID_CHARACTERS);
     const movedMs = this.#parts.clock.monotonicMs();
-    const base = { id, origin, key, provider, offer, timeoutMs, movedMs, stream };
+    const { service, function: name, caller } = head;
+    const span = isTracing ? this.#spanOf(origin, head) : undefined;
+    const base = { id, origin, key, provider, offer, timeoutMs, movedMs, stream, span };
     const { promise, resolve } = Promise.withResolvers<string>();
     const settle: HostedCall["settle"] = (value, error) =>
       resolve(error === undefined ? encodeValue(value ?? "null") : encodeFailure("failed", error));
     this.#enter({ ...base, settle });
-    const { service, function: name, caller } = head;
+    const { traceparent } = span ?? {};
     provider.connection.send(
-      callPush({ id, service, function: name, args, caller, deadlineMs: timeoutMs, credit }),
+      callPush({ id, service, function: name, args, caller, deadlineMs: timeoutMs, credit, traceparent }),
     );
     return stream === undefined ? promise : encodeValue("");
+  }
+
+  #spanOf(
+    origin: NodeId,
+    { workspace, service, function: name, traceparent }: NodeCallHead,
+  ): Span | undefined {
+    const attributes = callAttributes(workspace, service, name);
+    const ends = { "shoal.node": this.#parts.self, "shoal.peer": origin };
+    return servingSpan("service.serve", { ...attributes, ...ends }, traceparent);
   }
 
   #meant({ client, service, workspace, isGuest }: NodeCallHead) {
@@ -231,6 +244,7 @@ export class Host {
   /** Ends a call and tells its caller how. */
   #finish(call: HostedCall, error: ClientError | undefined, value?: unknown): void {
     if (!this.#leave(call)) return;
+    call.span?.end(error);
     const { stream, origin, key } = call;
     if (stream === undefined) return settleOne(call, error, value);
     const text = error === undefined ? "" : encodeError(error);
@@ -246,7 +260,9 @@ export class Host {
   /** Nobody waits for it any more. */
   #abandon(call: HostedCall): void {
     if (!this.#leave(call)) return;
-    call.settle(undefined, new ClientError("gone", { detail: "the caller has left" }));
+    const error = new ClientError("gone", { detail: "the caller has left" });
+    call.span?.end(error);
+    call.settle(undefined, error);
     call.provider.connection.send(cancelPush(call.id));
   }
 

@@ -1,5 +1,6 @@
 import type { NodeId } from "../../core/ids.ts";
 import type { ClientError } from "../../core/errors.ts";
+import type { Span } from "../../tracing/mod.ts";
 import type { Client } from "../context.ts";
 import type { LocalOffer } from "./local_offer.ts";
 
@@ -25,6 +26,8 @@ export interface HostedCall {
   movedMs: number;
   /** Undefined for a call that wants one value. */
   readonly stream: HostedStream | undefined;
+  /** Ends with the call; undefined where nobody traces. */
+  readonly span: Span | undefined;
   /** Tells the caller's node how a call that wants one value came out; does nothing for a stream. */
   settle(value: string | undefined, error: ClientError | undefined): void;
 }
