@@ -112,9 +112,13 @@ async function collectedTrace(
 
 Deno.test("a call over HTTP is one trace over two nodes, which goes on from the caller's and at the provider", async () => {
   await using collector = TraceCollector.open();
-  await using pair = await Pair.open(collector.env);
+  // Samples what the caller does: one node decides, and the others follow.
+  await using pair = await Pair.open({ ...collector.env, OTEL_TRACES_SAMPLER: "parentbased_always_off" });
+  const call = "/default/services/greeter/greet?token=secret";
+  assert.equal(await pair.post(call, {}), 200);
+  assert.match(pair.heard.pop() ?? "", /-00$/);
   const traceparent = `00-${CALLERS_TRACE}-${CALLERS_SPAN}-01`;
-  assert.equal(await pair.post("/default/services/greeter/greet?token=secret", { traceparent }), 200);
+  assert.equal(await pair.post(call, { traceparent }), 200);
   const trace = await collectedTrace(collector, 3, ({ parentSpanId }) => parentSpanId === CALLERS_SPAN);
   assert.deepEqual(trace.map(summary), [
     ["POST /:workspace/services/:id/:function", "server", pair.askedId],
@@ -124,6 +128,7 @@ Deno.test("a call over HTTP is one trace over two nodes, which goes on from the 
   assert.equal(trace[0]?.attributes["http.response.status_code"], "200");
   assert.deepEqual(trace.map(({ traceId }) => traceId), Array<string>(3).fill(CALLERS_TRACE));
   assert.deepEqual(pair.heard, [`00-${CALLERS_TRACE}-${trace[2]?.spanId}-01`]);
+  assert.equal(collector.spans.length, 3, "what nobody samples is not exported");
 });
 
 Deno.test("a client's call is one trace over two nodes, and publications make no spans", async () => {

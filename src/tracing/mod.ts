@@ -5,7 +5,6 @@
  */
 export { formatTraceparent, parseTraceparent } from "./traceparent.ts";
 export {
-  type Asking,
   askingSpan,
   type Attributes,
   callAttributes,

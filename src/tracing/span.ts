@@ -70,17 +70,9 @@ export class Span {
   }
 }
 
-/** Who asks whom, as far as a trace goes on there. */
-export interface Asking {
-  /** Undefined when nobody collects this trace. */
-  readonly span: Span | undefined;
-  /** What to hand on; undefined outside of any trace. */
-  readonly traceparent: string | undefined;
-}
-
 /**
  * A span for what another process asks this one: it goes on from `traceparent` where that is well-formed, else it is
- * the first of a trace. Undefined when nobody collects it.
+ * the first of a trace. Undefined without tracing. One that a sampler left out still hands that on.
  */
 export function servingSpan(
   name: string,
@@ -90,16 +82,13 @@ export function servingSpan(
   if (!isTracing) return undefined;
   const remote = parseTraceparent(traceparent);
   const parent = remote === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, remote);
-  return recording(tracer.startSpan(name, { kind: SpanKind.SERVER, attributes: cutAll(attributes) }, parent));
+  return new Span(tracer.startSpan(name, { kind: SpanKind.SERVER, attributes: cutAll(attributes) }, parent));
 }
 
-const NOBODY: Asking = { span: undefined, traceparent: undefined };
-
-/** A span for asking another process, within the span that {@linkcode Span.run} runs. */
-export function askingSpan(name: string, attributes: Attributes): Asking {
-  if (!isTracing) return NOBODY;
-  const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes: cutAll(attributes) });
-  return { span: recording(span), traceparent: formatTraceparent(span.spanContext()) };
+/** A span for asking another process, within the span that {@linkcode Span.run} runs. Undefined without tracing. */
+export function askingSpan(name: string, attributes: Attributes): Span | undefined {
+  if (!isTracing) return undefined;
+  return new Span(tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes: cutAll(attributes) }));
 }
 
 /** Runs `work` in `span` and ends the span with it, however it ends. */
@@ -118,10 +107,6 @@ export function inSpan<T>(span: Span | undefined, work: () => T): T {
 
 function endWith(span: Span, work: Promise<unknown>): void {
   work.then(() => span.end(), (thrown) => span.end(thrown ?? "nothing"));
-}
-
-function recording(span: ApiSpan): Span | undefined {
-  return span.isRecording() ? new Span(span) : undefined;
 }
 
 function cutAll(attributes: Attributes): Attributes {

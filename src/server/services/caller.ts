@@ -17,7 +17,7 @@ import {
   ITEM_NOTICE,
   type NodeCallOutcome,
 } from "../../protocol/service_wire.ts";
-import { type Asking, askingSpan, callAttributes, isTracing } from "../../tracing/mod.ts";
+import { askingSpan, callAttributes, isTracing, type Span } from "../../tracing/mod.ts";
 import { type NodeCalls, NotDeliveredError } from "../node_calls/mod.ts";
 import type { Directory } from "./directory.ts";
 import type { Leash } from "./leash.ts";
@@ -71,8 +71,6 @@ interface Reading {
   received: number;
   credit: number;
 }
-
-const UNTRACED: Asking = { span: undefined, traceparent: undefined };
 
 /** What calling needs of its node. */
 export interface CallerParts {
@@ -228,10 +226,13 @@ export class Caller {
     how: { readonly key: number; readonly timeoutMs: number; readonly credit?: number },
   ): Promise<NodeCallOutcome> {
     const { workspace, service, caller, isGuest, isSafe } = call;
-    const { span, traceparent } = isTracing ? this.#spanOf(call, node) : UNTRACED;
+    const span = isTracing ? this.#spanOf(call, node) : undefined;
     const base = { ...how, workspace, service, function: call.function, client, caller, isGuest, isSafe };
     try {
-      const payload = encodeNodeCall(traceparent === undefined ? base : { ...base, traceparent }, call.args);
+      const payload = encodeNodeCall(
+        span === undefined ? base : { ...base, traceparent: span.traceparent },
+        call.args,
+      );
       const outcome = decodeOutcome(
         await this.#parts.calls.call(node, CALL_METHOD, payload, how.timeoutMs + SLACK_MS),
       );
@@ -244,7 +245,7 @@ export class Caller {
     }
   }
 
-  #spanOf({ workspace, service, function: name }: ServiceCall, node: NodeId): Asking {
+  #spanOf({ workspace, service, function: name }: ServiceCall, node: NodeId): Span | undefined {
     const attributes = callAttributes(workspace, service, name);
     return askingSpan("service.call", {
       ...attributes,
