@@ -100,8 +100,7 @@ export class AcceptWatch {
       this.#isShort = false;
     } catch (error) {
       if (error instanceof Deno.errors.ConnectionRefused) this.#lose(error);
-      // Whatever else: this process could not ask. Mostly it is out of descriptors.
-      else this.#isShort = true;
+      else if (isShortage(error)) this.#isShort = true;
     } finally {
       this.#isAsking = false;
     }
@@ -126,6 +125,15 @@ export class AcceptWatch {
     this.#asked?.connection.close();
     this.#asked = undefined;
   }
+}
+
+/**
+ * Whether a question that could not be asked tells of a shortage in which listeners may have been lost: mostly of
+ * descriptors. Local ports run out where somebody opens and closes thousands of connections a second; no listener
+ * takes harm of that.
+ */
+export function isShortage(error: unknown): boolean {
+  return !(error instanceof Deno.errors.AddrNotAvailable);
 }
 
 /** An address that reaches a listener on `hostname`. */
