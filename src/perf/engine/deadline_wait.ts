@@ -1,4 +1,4 @@
-/** Waits for an event with a deadline that an interruption shortens. */
+/** Waits with a deadline that an interruption shortens. */
 
 /** What {@linkcode waitForEvent} needs. */
 export interface DeadlineWait {
@@ -20,4 +20,10 @@ export async function waitForEvent({ arm, signal, maxMs, abortedMs }: DeadlineWa
   await promise;
   signal.removeEventListener("abort", cutShort);
   timers.forEach((timer) => clearTimeout(timer));
+}
+
+/** Waits `ms`; an abort ends it at once. */
+export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal.aborted) return;
+  await waitForEvent({ arm: () => {}, signal, maxMs: ms, abortedMs: 0 });
 }

@@ -8,6 +8,7 @@ import { BucketCounts } from "../truth/bucket_counts.ts";
 import type { ErrorClass } from "../truth/error_classes.ts";
 import { type Histogram, newHistogram, recordMs } from "../truth/histogram.ts";
 import { type Client, ConnectError, type ConnectTimes } from "./client.ts";
+import { sleep } from "./deadline_wait.ts";
 import type { Governor } from "./governor.ts";
 import type { RampRow } from "./load_result.ts";
 
@@ -121,7 +122,7 @@ export class Ramp {
     const { plan, connections, signal, clock } = this.#options;
     const batches: Promise<void>[] = [];
     for (let first = 0, nth = 0; first < connections; first += plan.batch, nth++) {
-      await this.#untilDue(this.#beganMs + nth * plan.intervalMs - clock.monotonicMs());
+      await sleep(this.#beganMs + nth * plan.intervalMs - clock.monotonicMs(), signal);
       await this.#untilRoom();
       if (signal.aborted || this.#isHopeless) break;
       batches.push(this.#openBatch(first, Math.min(connections, first + plan.batch)));
@@ -131,10 +132,6 @@ export class Ramp {
 
   get #isHopeless(): boolean {
     return this.#open === 0 && this.#failed >= HOPELESS_AFTER;
-  }
-
-  async #untilDue(waitMs: number): Promise<void> {
-    if (waitMs > 0) await sleep(waitMs, this.#options.signal);
   }
 
   async #untilRoom(): Promise<void> {
@@ -200,15 +197,4 @@ function isFinal(errorClass: ErrorClass): boolean {
   return errorClass === "upgrade_status_4xx" || errorClass === "upgrade_invalid" ||
     errorClass === "fd_limit" ||
     errorClass === "port_limit" || errorClass === "tls" || errorClass === "dns";
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  const wake = () => resolve();
-  signal.addEventListener("abort", wake, { once: true });
-  await promise;
-  signal.removeEventListener("abort", wake);
-  clearTimeout(timer);
 }

@@ -1,5 +1,6 @@
 /** What makes messages leave: a plan (open model) or the answers to those before (closed model). */
 import type { Clock } from "../../core/clock.ts";
+import { sleep } from "./deadline_wait.ts";
 import type { GeneratorWatch } from "./generator.ts";
 import type { PacerKind } from "./pacer.ts";
 import { runPlan } from "./pacer.ts";
@@ -135,16 +136,16 @@ export class ClosedLoop implements TrafficLoop {
   }
 
   async run(onMeasure: (fromMs: number) => void): Promise<void> {
-    const { senders, window } = this.#options;
+    const { senders, window, signal } = this.#options;
     if (this.#warmupMs <= 0) this.#beginMeasuring(onMeasure);
     for (let nth = 0; nth < window; nth++) {
       for (let sender = 0; sender < senders; sender++) this.#sendNext(sender);
     }
     if (this.#warmupMs > 0) {
-      await this.#pass(this.#warmupMs);
+      await sleep(this.#warmupMs, signal);
       this.#beginMeasuring(onMeasure);
     }
-    await this.#pass(this.#durationMs);
+    await sleep(this.#durationMs, signal);
     this.#isOver = true;
   }
 
@@ -188,17 +189,5 @@ export class ClosedLoop implements TrafficLoop {
     const { send, generator } = this.#options;
     generator.releasedNow();
     send(this.#next++, sender);
-  }
-
-  async #pass(ms: number): Promise<void> {
-    const { signal } = this.#options;
-    if (ms <= 0 || signal.aborted) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    const wake = () => resolve();
-    signal.addEventListener("abort", wake, { once: true });
-    await promise;
-    signal.removeEventListener("abort", wake);
-    clearTimeout(timer);
   }
 }
