@@ -1,6 +1,6 @@
 /** What counting costs on the hot path, beside what it replaces: reading the clock twice for every command. */
 import { systemClock } from "../src/core/clock.ts";
-import { Buckets } from "../src/metrics/mod.ts";
+import { Buckets } from "../src/core/buckets.ts";
 import { CommandTimer, type TimedCommand } from "../src/server/command_timer.ts";
 
 const timer = new CommandTimer(systemClock);

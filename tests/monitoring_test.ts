@@ -5,8 +5,9 @@ import { dashboards, generatedFiles } from "../deploy/grafana/source/files.ts";
 import { dashboardOf, DATASOURCE } from "../deploy/grafana/source/panel.ts";
 import { metric, rate } from "../deploy/grafana/source/promql.ts";
 import { recordingRules } from "../deploy/grafana/source/rules.ts";
+import { latencyBounds } from "../src/core/buckets.ts";
 import { createPage, type Labelled, type MetricRow, type Reading } from "../src/metrics/mod.ts";
-import { perfLatencyBounds, type PerfMetricRow, perfMetricTable } from "../src/perf/metric_catalog.ts";
+import { type PerfMetricRow, perfMetricTable } from "../src/perf/metric_catalog.ts";
 import { NodeProcess, pause, root, until } from "../src/testing/processes.ts";
 import { PrometheusServer } from "../src/testing/prometheus_server.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
@@ -156,7 +157,7 @@ function perfRow({ name, type, help, labels }: PerfMetricRow): MetricRow<number>
   const one = (looks: number): number | Exclude<Reading, Labelled | undefined> =>
     type !== "histogram"
       ? looks
-      : { bounds: perfLatencyBounds, counts: perfLatencyBounds.map(() => looks).concat(0), sum: looks };
+      : { bounds: latencyBounds, counts: latencyBounds.map(() => looks).concat(0), sum: looks };
   const read = (looks: number): Reading =>
     label === undefined ? one(looks) : new Map([["some", one(looks)]]) as Reading; // all values are of one type
   return { name, type, help, read, ...(label === undefined ? {} : { label }) };

@@ -1,5 +1,5 @@
 /** Metrics of a node's way to the others: Redis or the hub, and its place in the cluster. */
-import type { HistogramReading } from "./reading.ts";
+import type { BucketReading } from "../core/buckets.ts";
 import { counter, gauge, histogram, type MetricRow } from "./row.ts";
 
 /** What the connections of a backend carried; undefined where it has none. */
@@ -14,8 +14,8 @@ export interface BackendTrafficReadings {
 
 /** What they are read from; times in seconds, sizes in bytes. */
 export interface BackendReadings {
-  readonly latency: HistogramReading;
-  readonly pubsubLag: HistogramReading;
+  readonly latency: BucketReading;
+  readonly pubsubLag: BucketReading;
   readonly isUp: boolean;
   readonly losses: number;
   readonly burials: number;

@@ -1,7 +1,8 @@
 /** Prometheus text from the table. */
 import { Gauge, Registry } from "prom-client"; // prom-client: the field's library for the text format
+import type { BucketReading } from "../core/buckets.ts";
 import { type MetricsSource, metricTable } from "./catalog.ts";
-import { type HistogramReading, isHistogram, type Labelled, type LabelledHistograms } from "./reading.ts";
+import { isHistogram, type Labelled, type LabelledHistograms } from "./reading.ts";
 import type { MetricRow } from "./row.ts";
 
 /** A rendered page of metrics. */
@@ -68,7 +69,7 @@ function labelledSamples<S>(row: MetricRow<S>, values: Labelled | LabelledHistog
 
 function histogramSamples(
   name: string,
-  { bounds, counts, sum }: HistogramReading,
+  { bounds, counts, sum }: BucketReading,
   labels: Sample["labels"],
 ): readonly Sample[] {
   let count = 0;

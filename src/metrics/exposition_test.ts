@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type MetricsSource, metricTable } from "./catalog.ts";
-import { Buckets } from "./buckets.ts";
+import { Buckets } from "../core/buckets.ts";
 import { createMetrics } from "./exposition.ts";
 
 const buckets = new Buckets([0.1, 1]);

@@ -1,5 +1,6 @@
 /** Metrics of the process that a node is. */
-import type { HistogramReading, Labelled } from "./reading.ts";
+import type { BucketReading } from "../core/buckets.ts";
+import type { Labelled } from "./reading.ts";
 import { counter, gauge, histogram, type MetricRow } from "./row.ts";
 
 /** What they are read from; times in seconds, sizes in bytes. */
@@ -9,7 +10,7 @@ export interface ProcessReadings {
   readonly cpuSeconds: number;
   readonly startedSeconds: number;
   readonly heapUsedBytes: number;
-  readonly loopLag: HistogramReading;
+  readonly loopLag: BucketReading;
   readonly openSockets: number;
   /** Undefined where it is not known. */
   readonly descriptorLimit: number | undefined;

@@ -11,25 +11,6 @@ export interface PerfMetricRow {
   readonly labels: readonly string[];
 }
 
-/** Upper bounds of all histograms of times, in seconds; exact percentiles come from HDR histograms, not from these. */
-export const perfLatencyBounds: readonly number[] = [
-  0.00025,
-  0.0005,
-  0.001,
-  0.0025,
-  0.005,
-  0.01,
-  0.025,
-  0.05,
-  0.1,
-  0.25,
-  0.5,
-  1,
-  2.5,
-  5,
-  10,
-];
-
 /** Upper bounds of `ws_simulator_message_size_bytes`. */
 export const perfSizeBounds: readonly number[] = [64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576];
 

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
-import { Buckets, type Labelled, type LabelledHistograms } from "../metrics/mod.ts";
+import { Buckets } from "../core/buckets.ts";
+import type { Labelled, LabelledHistograms } from "../metrics/mod.ts";
 import { type RequestKind, requestSchemas } from "../protocol/commands.ts";
 
 /** One command in so many of its kind is timed; a power of two. Reading the clock twice for each would cost 3 %. */

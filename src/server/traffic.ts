@@ -1,6 +1,7 @@
 import { closeTable, errorTable } from "../core/errors.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { Buckets, type Labelled } from "../metrics/mod.ts";
+import { Buckets } from "../core/buckets.ts";
+import type { Labelled } from "../metrics/mod.ts";
 import { type LimitName, limitNames } from "./limits/mod.ts";
 import { CommandTimer } from "./command_timer.ts";
 

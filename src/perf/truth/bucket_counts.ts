@@ -1,5 +1,5 @@
 /** Counts by bucket, as Prometheus wants them: coarse, cheap to keep beside an HDR histogram, and easy to add up. */
-import { perfLatencyBounds } from "../metric_catalog.ts";
+import { Buckets } from "../../core/buckets.ts";
 
 /** Counts as plain data. */
 export interface BucketData {
@@ -8,24 +8,18 @@ export interface BucketData {
   readonly sum: number;
 }
 
-/** A value counts into the first bucket whose upper bound it does not exceed. */
+/** {@linkcode Buckets} that also take milliseconds, and read as data without their bounds, which the table knows. */
 export class BucketCounts {
-  readonly #bounds: readonly number[];
-  readonly #counts: Float64Array;
-  #sum = 0;
+  readonly #buckets: Buckets;
 
   /** `bounds` ascend; seconds of latencies unless others are given. */
-  constructor(bounds: readonly number[] = perfLatencyBounds) {
-    this.#bounds = bounds;
-    this.#counts = new Float64Array(bounds.length + 1);
+  constructor(bounds?: readonly number[]) {
+    this.#buckets = new Buckets(bounds);
   }
 
   /** Counts `value`, in the unit of the bounds. */
   record(value: number): void {
-    let at = 0;
-    while (at < this.#bounds.length && value > (this.#bounds[at] ?? 0)) at++;
-    this.#counts[at] = (this.#counts[at] ?? 0) + 1;
-    this.#sum += value;
+    this.#buckets.observe(value);
   }
 
   /** Counts a span of `ms` milliseconds, for bounds in seconds; negative spans count as zero. */
@@ -34,7 +28,8 @@ export class BucketCounts {
   }
 
   toData(): BucketData {
-    return { counts: [...this.#counts], sum: this.#sum };
+    const { counts, sum } = this.#buckets.read();
+    return { counts, sum };
   }
 }
 

@@ -1,10 +1,6 @@
 /** Prometheus text from samples of the catalog's metrics. Pure. */
-import {
-  perfLatencyBounds,
-  type PerfMetricRow,
-  perfMetricTable,
-  perfSizeBounds,
-} from "../../metric_catalog.ts";
+import { latencyBounds } from "../../../core/buckets.ts";
+import { type PerfMetricRow, perfMetricTable, perfSizeBounds } from "../../metric_catalog.ts";
 import type { BucketData } from "../../truth/bucket_counts.ts";
 
 /** What the page is served as. */
@@ -36,7 +32,7 @@ function metricLines(row: PerfMetricRow, samples: readonly Sample[]): readonly s
 
 function sampleLines({ name, labels = {}, value }: Sample): readonly string[] {
   if (typeof value === "number") return [`${name}${labelText(labels)} ${numberText(value)}\n`];
-  const bounds = name.endsWith("_bytes") ? perfSizeBounds : perfLatencyBounds;
+  const bounds = name.endsWith("_bytes") ? perfSizeBounds : latencyBounds;
   let count = 0;
   const lines = value.counts.map((inBucket, at) => {
     count += inBucket;

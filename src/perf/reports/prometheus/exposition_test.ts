@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { perfLatencyBounds, perfSizeBounds } from "../../metric_catalog.ts";
+import { latencyBounds } from "../../../core/buckets.ts";
+import { perfSizeBounds } from "../../metric_catalog.ts";
 import { expose } from "./exposition.ts";
 import { parseListenAddress } from "./metrics_endpoint.ts";
 
 Deno.test("expose() adds buckets up to the count, by the bounds of the metric", () => {
-  const counts = [1, 2, ...new Array<number>(perfLatencyBounds.length - 2).fill(0), 3];
+  const counts = [1, 2, ...new Array<number>(latencyBounds.length - 2).fill(0), 3];
   const page = expose([{ name: "perf_send_lag_seconds", value: { counts, sum: 31 } }]);
   assert.match(page, /^# HELP perf_send_lag_seconds .+\n# TYPE perf_send_lag_seconds histogram\n/);
   assert.match(page, /_bucket\{le="0.00025"\} 1\nperf_send_lag_seconds_bucket\{le="0.0005"\} 3\n/);

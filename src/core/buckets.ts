@@ -1,4 +1,4 @@
-import type { HistogramReading } from "./reading.ts";
+/** Counts values by size, coarsely, as Prometheus wants its histograms. */
 
 /** Bounds for times on the way of a message, in seconds: 0.25 ms to 10 s in steps of 1, 2.5 and 5. */
 export const latencyBounds: readonly number[] = [
@@ -18,6 +18,15 @@ export const latencyBounds: readonly number[] = [
   5,
   10,
 ];
+
+/** A histogram of one moment. */
+export interface BucketReading {
+  /** Upper bounds of the buckets, ascending, without the last one, which is infinite. */
+  readonly bounds: readonly number[];
+  /** How many values fell into each bucket (not cumulated), the infinite one last. */
+  readonly counts: readonly number[];
+  readonly sum: number;
+}
 
 /** Counts values by size in an array that is made once: an observation allocates nothing. */
 export class Buckets {
@@ -40,7 +49,7 @@ export class Buckets {
   }
 
   /** What was counted until now. */
-  read(): HistogramReading {
+  read(): BucketReading {
     return { bounds: this.#bounds, counts: [...this.#counts], sum: this.#sum };
   }
 }
