@@ -1,5 +1,6 @@
 /** The rows of the live view: instances with their rates, in as many columns and lines as the window has. Pure. */
 import type { InstanceProgress } from "../engine/engine.ts";
+import { totalProgress } from "../engine/total_progress.ts";
 import { formatCount, formatRate, formatUs } from "../units.ts";
 
 /** What one instance had done when, for rates. */
@@ -59,28 +60,11 @@ function rowOf(instance: InstanceProgress, now: Snapshot, before: Snapshot | und
 /** Percentiles of all together cannot be had from those of each, so they are left out. */
 function totalOf(now: Snapshot, before: Snapshot | undefined): Row {
   const { name, cells: [connections = "", sent = "", received = "", , , errors = ""] } = rowOf(
-    summed(now.instances),
+    totalProgress("TOTAL", now.instances),
     now,
-    before && { ...before, instances: [summed(before.instances)] },
+    before && { ...before, instances: [totalProgress("TOTAL", before.instances)] },
   );
   return { name, cells: [connections, sent, received, "", "", errors] };
-}
-
-function summed(instances: readonly InstanceProgress[]): InstanceProgress {
-  const sum = (field: Exclude<keyof InstanceProgress, "instance" | "p50Us" | "p99Us">) =>
-    instances.reduce((total, row) => total + row[field], 0);
-  return {
-    instance: "TOTAL",
-    connections: sum("connections"),
-    sent: sum("sent"),
-    received: sum("received"),
-    bytesSent: sum("bytesSent"),
-    bytesReceived: sum("bytesReceived"),
-    errors: sum("errors"),
-    reconnects: sum("reconnects"),
-    p50Us: undefined,
-    p99Us: undefined,
-  };
 }
 
 function lay(rows: readonly Row[], columns: number): readonly string[] {

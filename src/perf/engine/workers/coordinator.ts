@@ -4,6 +4,7 @@ import type { InstanceProgress, LoadWatch, Progress } from "../engine.ts";
 import type { LoadOptions } from "../load_options.ts";
 import type { TrafficResult } from "../load_result.ts";
 import { addTelemetry, type Telemetry } from "../telemetry.ts";
+import { totalProgress } from "../total_progress.ts";
 import { lostTargets } from "../traffic_result.ts";
 import type { TrafficContext, TrafficOutcome } from "../traffic.ts";
 import { mergeTraffic } from "./merge_traffic.ts";
@@ -182,24 +183,11 @@ class SharedProgress {
 
 function addInstances(rows: readonly InstanceProgress[]): readonly InstanceProgress[] {
   return [...Map.groupBy(rows, (row) => row.instance).entries()].map(([instance, group]) => {
-    const sum = (field: Exclude<keyof InstanceProgress, "instance" | "p50Us" | "p99Us">) =>
-      group.reduce((total, row) => total + row[field], 0);
-    // Percentiles cannot be added: a live view gets the slowest worker's, reports merge histograms.
+    // Reports merge histograms; a live view gets the slowest worker's percentiles.
     const worst = (field: "p50Us" | "p99Us") => {
       const values = group.flatMap((row) => row[field] ?? []);
       return values.length === 0 ? undefined : Math.max(...values);
     };
-    return {
-      instance,
-      connections: sum("connections"),
-      sent: sum("sent"),
-      received: sum("received"),
-      bytesSent: sum("bytesSent"),
-      bytesReceived: sum("bytesReceived"),
-      errors: sum("errors"),
-      reconnects: sum("reconnects"),
-      p50Us: worst("p50Us"),
-      p99Us: worst("p99Us"),
-    };
+    return { ...totalProgress(instance, group), p50Us: worst("p50Us"), p99Us: worst("p99Us") };
   });
 }
