@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import { sampleOptions } from "../reports/sample_run.ts";
-import { goodResult, histogramOf } from "../reports/sample_run.ts";
-import { REPORT_FORMAT, type RunReport } from "../reports/run_report.ts";
-import { digest } from "../truth/digest.ts";
-import { judge } from "../truth/verdict.ts";
+import { goodResult, histogramOf, reportOf, sampleOptions } from "../reports/sample_run.ts";
 import type { CompareOutcome, Round } from "./compare.ts";
 import { compareFindings } from "./compare_findings.ts";
 import { compareSaved, differingFields } from "./compare_reports.ts";
@@ -88,32 +84,7 @@ function saved(name: string, ms: number, perSec: number) {
   );
   assert.ok(goodResult.traffic);
   const result = { ...goodResult, traffic: { ...goodResult.traffic, sendMs: 10_000, seconds } };
-  const numbers = digest(result);
-  const report: RunReport = {
-    format: REPORT_FORMAT,
-    tool: "shoal perf",
-    startedAt: "2026-01-01T00:00:00Z",
-    argv: [],
-    environment: {
-      deno: "2",
-      v8: "1",
-      os: "linux",
-      arch: "x86_64",
-      cores: 2,
-      cpuModel: "x",
-      commit: undefined,
-      maxOpenFiles: undefined,
-      somaxconn: undefined,
-      ipLocalPortRange: undefined,
-    },
-    options: sampleOptions,
-    instances: [],
-    stats: [],
-    result,
-    digest: numbers,
-    verdict: judge(result, numbers, sampleOptions, []),
-  };
-  return { name, report };
+  return { name, report: reportOf(result) };
 }
 
 Deno.test("compareSaved() sees no difference between a run and itself, and finds 10 % more latency", () => {

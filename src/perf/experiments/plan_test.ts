@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { REPORT_FORMAT, type RunReport } from "../reports/run_report.ts";
-import { goodResult, sampleOptions } from "../reports/sample_run.ts";
-import { digest } from "../truth/digest.ts";
-import { judge } from "../truth/verdict.ts";
+import type { RunReport } from "../reports/run_report.ts";
+import { goodResult, reportOf, sampleOptions, statsOf } from "../reports/sample_run.ts";
 import { measuredCost, planCapacity, type PlanDemand } from "./plan.ts";
 import { type CheckRow, readMetric } from "./plan_check.ts";
 import { checkFindings, isPredicted } from "./plan_check_findings.ts";
@@ -29,7 +27,6 @@ const demand: PlanDemand = {
 
 /** A run in which each of two instances used `percent` of a core at three times. */
 function report(percent: number): RunReport {
-  const numbers = digest(goodResult);
   const samples = [0, 1, 2].map((at) => ({
     atMs: at * 1_000,
     cpuPercent: percent,
@@ -37,36 +34,11 @@ function report(percent: number): RunReport {
     lagMs: 1,
     connections: 5,
   }));
-  return {
-    format: REPORT_FORMAT,
-    tool: "shoal perf",
-    startedAt: "2026-01-01T00:00:00Z",
-    argv: [],
-    environment: {
-      deno: "2",
-      v8: "1",
-      os: "linux",
-      arch: "x86_64",
-      cores: 2,
-      cpuModel: "x",
-      commit: undefined,
-      maxOpenFiles: undefined,
-      somaxconn: undefined,
-      ipLocalPortRange: undefined,
-    },
-    options: sampleOptions,
-    instances: [],
-    stats: sampleOptions.targets.map(({ instance }) => ({
-      instance,
-      maxCpuPercent: percent,
-      maxRssBytes: 100_000_000,
-      maxLagMs: 1,
-      samples,
-    })),
-    result: goodResult,
-    digest: numbers,
-    verdict: judge(goodResult, numbers, sampleOptions, []),
-  };
+  const stats = sampleOptions.targets.map(({ instance }) => ({
+    ...statsOf(instance, samples),
+    maxCpuPercent: percent,
+  }));
+  return reportOf(goodResult, { stats });
 }
 
 Deno.test("measuredCost() is the instances' CPU by messages, and does not read memory from few connections", () => {

@@ -2,10 +2,15 @@
 import type { LoadOptions } from "../engine/load_options.ts";
 import type { LoadResult, SecondRow, TrafficInstance } from "../engine/load_result.ts";
 import type { GeneratorHealth } from "../engine/generator.ts";
+import { resolveScenario } from "../scenario/resolve_scenario.ts";
+import type { InstanceStats } from "../targets/stats_watch.ts";
+import { parseTargets } from "../targets/target.ts";
+import { digest } from "../truth/digest.ts";
 import { encodeHistogram, newHistogram, recordMs } from "../truth/histogram.ts";
 import type { RecorderData } from "../truth/recorder.ts";
-import { resolveScenario } from "../scenario/resolve_scenario.ts";
-import { parseTargets } from "../targets/target.ts";
+import { parseSlos, withDefaults } from "../truth/slo.ts";
+import { judge } from "../truth/verdict.ts";
+import { REPORT_FORMAT, type RunReport } from "./run_report.ts";
 
 /** `count` values, all of `ms` milliseconds, as text. */
 export function histogramOf(count: number, ms: number): string {
@@ -136,3 +141,38 @@ export const goodResult: LoadResult = {
   deadWorkers: 0,
   wasInterrupted: false,
 };
+
+/** A report of `result` under {@linkcode sampleOptions}, with the fields in `more` instead of its own. */
+export function reportOf(result: LoadResult, more: Partial<RunReport> = {}): RunReport {
+  const numbers = digest(result);
+  return {
+    format: REPORT_FORMAT,
+    tool: "shoal perf",
+    startedAt: "2026-01-02T03:04:05.678Z",
+    argv: ["--scenario", "light"],
+    environment: {
+      deno: "2.9.6",
+      v8: "15.0",
+      os: "linux",
+      arch: "x86_64",
+      cores: 2,
+      cpuModel: "some CPU",
+      commit: undefined,
+      maxOpenFiles: "20000",
+      somaxconn: "4096",
+      ipLocalPortRange: "32768-60999",
+    },
+    options: sampleOptions,
+    instances: [],
+    stats: names.map((instance) => statsOf(instance, [])),
+    result,
+    digest: numbers,
+    verdict: judge(result, numbers, sampleOptions, withDefaults(parseSlos("rtt.p99<50ms"))),
+    ...more,
+  };
+}
+
+/** What `instance` tells of itself: a third of a core, in `samples` as given. */
+export function statsOf(instance: string, samples: InstanceStats["samples"]): InstanceStats {
+  return { instance, maxCpuPercent: 31, maxRssBytes: 96_468_992, maxLagMs: 1.1, samples };
+}

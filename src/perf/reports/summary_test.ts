@@ -1,48 +1,11 @@
 import assert from "node:assert/strict";
-import { goodResult, healthyGenerator, sampleOptions } from "./sample_run.ts";
-import { digest } from "../truth/digest.ts";
+import { goodResult, healthyGenerator, reportOf } from "./sample_run.ts";
 import type { LoadResult } from "../engine/load_result.ts";
 import { mergeHistograms } from "../truth/histogram.ts";
 import { jsonReport } from "./report_json.ts";
 import { markdownReport } from "./report_markdown.ts";
-import { REPORT_FORMAT, type RunReport } from "./run_report.ts";
-import { parseSlos, withDefaults } from "../truth/slo.ts";
+import { REPORT_FORMAT } from "./run_report.ts";
 import { summaryLines } from "./summary.ts";
-import { judge } from "../truth/verdict.ts";
-
-function reportOf(result: LoadResult): RunReport {
-  const numbers = digest(result);
-  return {
-    format: REPORT_FORMAT,
-    tool: "shoal perf",
-    startedAt: "2026-01-02T03:04:05.678Z",
-    argv: ["--scenario", "light"],
-    environment: {
-      deno: "2.9.6",
-      v8: "15.0",
-      os: "linux",
-      arch: "x86_64",
-      cores: 2,
-      cpuModel: "some CPU",
-      commit: undefined,
-      maxOpenFiles: "20000",
-      somaxconn: "4096",
-      ipLocalPortRange: "32768-60999",
-    },
-    options: sampleOptions,
-    instances: [],
-    stats: sampleOptions.targets.map(({ instance }) => ({
-      instance,
-      maxCpuPercent: 31,
-      maxRssBytes: 96_468_992,
-      maxLagMs: 1.1,
-      samples: [],
-    })),
-    result,
-    digest: numbers,
-    verdict: judge(result, numbers, sampleOptions, withDefaults(parseSlos("rtt.p99<50ms"))),
-  };
-}
 
 function invalidResult(): LoadResult {
   const { traffic } = goodResult;

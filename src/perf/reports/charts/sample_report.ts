@@ -1,13 +1,11 @@
 /** A made-up report with everything that charts can show, the same at each call; for tests. */
 import type { LoadResult, SecondRow } from "../../engine/load_result.ts";
-import { digest } from "../../truth/digest.ts";
+import { seededRandom } from "../../engine/seed.ts";
+import type { InstanceStats } from "../../targets/stats_watch.ts";
 import { encodeHistogram, newHistogram, recordMs } from "../../truth/histogram.ts";
 import type { RecorderData } from "../../truth/recorder.ts";
-import { parseSlos, withDefaults } from "../../truth/slo.ts";
-import { judge } from "../../truth/verdict.ts";
-import { REPORT_FORMAT, type RunReport } from "../run_report.ts";
-import { goodResult, sampleOptions } from "../sample_run.ts";
-import { seededRandom } from "../../engine/seed.ts";
+import type { RunReport } from "../run_report.ts";
+import { goodResult, reportOf, sampleOptions, statsOf } from "../sample_run.ts";
 
 const SECONDS = 20;
 const PER_SEC = 600;
@@ -96,44 +94,19 @@ function sampleResult(random: Random): LoadResult {
 /** Builds it. */
 export function sampleReport(): RunReport {
   const random = seededRandom(7);
-  const result = sampleResult(random);
-  const names = sampleOptions.targets.map((target) => target.instance);
-  const numbers = digest(result);
-  return {
-    format: REPORT_FORMAT,
-    tool: "shoal perf",
-    startedAt: "2026-01-02T03:04:05.678Z",
-    argv: ["--scenario", "light"],
-    environment: {
-      deno: "2.9.6",
-      v8: "15.0",
-      os: "linux",
-      arch: "x86_64",
-      cores: 2,
-      cpuModel: "some CPU",
-      commit: undefined,
-      maxOpenFiles: "20000",
-      somaxconn: "4096",
-      ipLocalPortRange: "32768-60999",
-    },
-    options: sampleOptions,
-    instances: [],
-    stats: names.map((instance, at) => ({
-      instance,
-      maxCpuPercent: 31,
-      maxRssBytes: 96_468_992,
-      maxLagMs: 1.1,
-      samples: Array.from({ length: SECONDS }, (_, second) => ({
-        atMs: 500 + second * 1_000,
-        cpuPercent: 25 + 6 * random() + 4 * at,
-        rssBytes: 80_000_000 + second * 800_000 + at * 9_000_000,
-        lagMs: 0.4 + random(),
-        connections: 250,
-      })),
-    })),
+  return reportOf(sampleResult(random), {
+    stats: sampleOptions.targets.map(({ instance }, at) => statsOf(instance, usage(random, at))),
     drills: [{ fromMs: 11_500, toMs: 12_600, text: "node 1 paused" }],
-    result,
-    digest: numbers,
-    verdict: judge(result, numbers, sampleOptions, withDefaults(parseSlos("rtt.p99<50ms"))),
-  };
+  });
+}
+
+/** CPU, memory and lag of instance number `at`, second by second. */
+function usage(random: Random, at: number): InstanceStats["samples"] {
+  return Array.from({ length: SECONDS }, (_, second) => ({
+    atMs: 500 + second * 1_000,
+    cpuPercent: 25 + 6 * random() + 4 * at,
+    rssBytes: 80_000_000 + second * 800_000 + at * 9_000_000,
+    lagMs: 0.4 + random(),
+    connections: 250,
+  }));
 }
