@@ -29,11 +29,7 @@ export interface TrafficFindings {
 /** The result of one process. */
 export function assembleTraffic(findings: TrafficFindings): TrafficResult {
   const { options, accounts, pool, deliveries, measuredFromMs } = findings;
-  const { scenario, targets } = options;
-  targets.forEach((_, at) => {
-    const { sent, received } = pool.bytesOf(at);
-    Object.assign(accounts.of(at), { bytesSent: sent, bytesReceived: received });
-  });
+  const { scenario } = options;
   const times = timesOf(findings);
   const answeredPerSec = achievedPerSec(accounts.sum("answered"), times);
   return {
