@@ -27,18 +27,16 @@ export interface Findings {
   readonly data: unknown;
 }
 
-const WIDTH = 98;
-
 /** For a terminal or `results.txt`. */
 export function findingsLines(findings: Findings, files: readonly string[] = []): readonly string[] {
   return [
     "",
-    ...wrapText(` ${findings.word}  ${findings.title}`, WIDTH, "  "),
-    ...wrapText(`  ${findings.conclusion}`, WIDTH, "  "),
+    ...wrapText(` ${findings.word}  ${findings.title}`, "  "),
+    ...wrapText(`  ${findings.conclusion}`, "  "),
     ...findings.tables.flatMap((table) => ["", ...layTable(table)]),
     "",
-    ...findings.notes.flatMap((note) => wrapText(`  - ${note}`, WIDTH, "    ")),
-    ...(files.length === 0 ? [] : ["", ...wrapText(`  FILES  ${files.join("  ")}`, WIDTH, "         ")]),
+    ...findings.notes.flatMap((note) => wrapText(`  - ${note}`, "    ")),
+    ...(files.length === 0 ? [] : ["", ...wrapText(`  FILES  ${files.join("  ")}`, "         ")]),
     "",
   ];
 }

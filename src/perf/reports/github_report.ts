@@ -1,7 +1,8 @@
 /** The run for GitHub Actions: annotations as workflow commands, and the step summary. Pure. */
 import { markdownReport } from "./report_markdown.ts";
 import type { RunReport } from "./run_report.ts";
-import { badgeText, summaryLines } from "./summary.ts";
+import { badgeText } from "./badge.ts";
+import { summaryLines } from "./summary.ts";
 
 /** One `::error` or `::warning` line per finding, or one `::notice` for a run without any. */
 export function githubAnnotations(report: RunReport): readonly string[] {

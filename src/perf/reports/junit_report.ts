@@ -3,7 +3,7 @@ import type { SloCheck } from "../truth/slo.ts";
 import type { Finding } from "../truth/verdict.ts";
 import { element, escapeMarkup } from "./charts/svg.ts";
 import type { RunReport } from "./run_report.ts";
-import { badgeText } from "./summary.ts";
+import { badgeText } from "./badge.ts";
 
 interface Case {
   readonly name: string;

@@ -3,7 +3,8 @@ import { formatPayload } from "../scenario/payload_spec.ts";
 import type { LatencySummary } from "../truth/histogram.ts";
 import { formatCount, formatRate, formatSeconds, formatShare, formatUs } from "../units.ts";
 import type { RunReport } from "./run_report.ts";
-import { accountsOf, crossMatrix } from "./summary.ts";
+import { accountsOf } from "./account_texts.ts";
+import { crossMatrix } from "./summary_tables.ts";
 
 /** Cells of a head and rows of the same length; a head of empty cells is none. */
 export interface SectionTable {

@@ -1,5 +1,6 @@
 /** Columns of text for a terminal. */
 
+/** Characters in a line of the screen at most. */
 const WIDTH = 98;
 
 /** Lays `rows` out in columns: the first flush left, the others flush right, each row indented by two. Columns move
@@ -19,13 +20,13 @@ function pad(cell: string, width: number, column: number): string {
   return column === 0 ? cell.padEnd(width) : cell.padStart(width);
 }
 
-/** Breaks `text` at spaces into lines of at most `width`; further lines start with `indent`. Leading spaces stay. */
-export function wrapText(text: string, width: number, indent: string): readonly string[] {
+/** Breaks `text` at spaces into lines of the screen; further lines start with `indent`. Leading spaces stay. */
+export function wrapText(text: string, indent: string): readonly string[] {
   const lines: string[] = [];
   let line = /^ */.exec(text)?.[0] ?? "";
   let isEmpty = true;
   for (const word of text.trim().split(" ")) {
-    if (!isEmpty && line.length + 1 + word.length > width) {
+    if (!isEmpty && line.length + 1 + word.length > WIDTH) {
       lines.push(line);
       [line, isEmpty] = [indent, true];
     }

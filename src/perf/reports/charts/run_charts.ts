@@ -2,7 +2,7 @@
 import type { CrossDigest } from "../../truth/digest.ts";
 import { formatCount, formatRate, formatUs } from "../../units.ts";
 import type { RunReport } from "../run_report.ts";
-import { badgeText } from "../summary.ts";
+import { badgeText } from "../badge.ts";
 import type { Chart, ChartText } from "./chart.ts";
 import { latencyChart } from "./latency_chart.ts";
 import { matrixChart } from "./matrix_chart.ts";

@@ -18,7 +18,7 @@ import {
   type SectionTable,
 } from "../report_sections.ts";
 import type { RunReport } from "../run_report.ts";
-import { badgeText } from "../summary.ts";
+import { badgeText } from "../badge.ts";
 import pageCss from "./page.css" with { type: "text" };
 import timelineScript from "./timeline.js" with { type: "text" };
 import { timelineData } from "./timeline_data.ts";
