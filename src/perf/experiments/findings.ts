@@ -1,5 +1,6 @@
 /** What an experiment says, in a shape that screen, files and programs are written from. */
 import type { Chart } from "../reports/charts/chart.ts";
+import { tableLines } from "../reports/markdown_table.ts";
 import { layTable, wrapText } from "../reports/table.ts";
 import type { ExitCode } from "../truth/verdict.ts";
 
@@ -47,15 +48,9 @@ export function findingsMarkdown(findings: Findings): string {
     `# ${findings.word}: ${findings.title}`,
     "",
     findings.conclusion,
-    ...findings.tables.flatMap((table) => ["", ...markdownTable(table)]),
     "",
+    ...findings.tables.flatMap(([head = [], ...rows]) => tableLines({ head, rows })),
     ...findings.notes.map((note) => `- ${note}`),
     "",
   ].join("\n");
-}
-
-function markdownTable([head = [], ...rows]: Table): readonly string[] {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)];
 }

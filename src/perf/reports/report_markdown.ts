@@ -1,12 +1,6 @@
 /** The report for people who were not there. */
-import {
-  claimSentences,
-  demandTable,
-  reportSections,
-  reportTitle,
-  type Section,
-  type SectionTable,
-} from "./report_sections.ts";
+import { oneLine, tableLines } from "./markdown_table.ts";
+import { claimSentences, demandTable, reportSections, reportTitle, type Section } from "./report_sections.ts";
 import type { RunReport } from "./run_report.ts";
 
 /** A whole Markdown document. `images` are files beside it that are shown, such as charts. */
@@ -39,18 +33,4 @@ function sectionLines({ title, sentences, tables }: Section): readonly string[] 
     ...sentences.flatMap((sentence) => [sentence, ""]),
     ...tables.flatMap(tableLines),
   ];
-}
-
-function tableLines({ head, rows }: SectionTable): readonly string[] {
-  const line = (cells: readonly string[]) => `| ${cells.map(escapeCell).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line), ""];
-}
-
-/** Error samples come from servers: none of them may end a cell or open a tag in what renders the page. */
-function escapeCell(text: string): string {
-  return oneLine(text).replaceAll("\\", "\\\\").replaceAll("|", "\\|");
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, " ").replaceAll("<", "&lt;");
 }
