@@ -14,7 +14,8 @@
  * - `measure.ts`: one run from subject to RunReport. Experiments call it, or its second half with servers they hold.
  * - `experiments/`: several runs and what they say together: compare, scale, search, drill, plan. Pure statistics in
  *   files of their own.
- * - `commands/`: one file per subcommand, listed in `table.ts`; options shared by all that measure in `load_flags.ts`.
+ * - `commands/`: one file per subcommand, listed in `table.ts`; options shared by all that measure in `load_flags.ts`,
+ *   and what becomes of them in `run_request.ts`.
  */
 import { systemClock } from "../core/clock.ts";
 import { type CommandLine, readCommandLine } from "./commands/command_line.ts";

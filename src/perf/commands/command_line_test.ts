@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { Command } from "commander";
 import type { RunRequest } from "../measure.ts";
 import { readCommandLine } from "./command_line.ts";
-import { addLoadFlags, type LoadFlags, toRunRequest } from "./load_flags.ts";
+import { addLoadFlags, type LoadFlags } from "./load_flags.ts";
+import { toRunRequest } from "./run_request.ts";
 
 function say(args: readonly string[]) {
   const said: string[] = [];

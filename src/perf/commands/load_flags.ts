@@ -2,26 +2,19 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Part } from "../engine/load_options.ts";
 import type { PacerKind } from "../engine/pacer.ts";
-import type { RunRequest } from "../measure.ts";
 import { type ListenAddress, parseListenAddress } from "../reports/prometheus/metrics_endpoint.ts";
-import type { Delay } from "../network/delay_line.ts";
 import { parsePattern, parseStages } from "../scenario/pattern_text.ts";
 import { parsePayload, type PayloadSpec } from "../scenario/payload_spec.ts";
 import type { Pattern, Scenario, Stage } from "../scenario/scenario.ts";
-import { resolveScenario, type ScenarioChanges } from "../scenario/resolve_scenario.ts";
-import { parseSubject, type Subject } from "../targets/subject.ts";
-import { parseSlos } from "../truth/slo.ts";
 import { parseCount, parseDurationMs, parsePerSec, parseShare } from "../units.ts";
-import { UsageError } from "../usage_error.ts";
-import { type CommandContext, option } from "./command.ts";
+import { option } from "./command.ts";
 import { applyScenarioFile } from "./scenario_options.ts";
-import { speechOf } from "./speech_flags.ts";
+import type { SpeechFlags } from "./speech_flags.ts";
 
 /** The options as commander gives them. */
-export interface LoadFlags {
+export interface LoadFlags extends SpeechFlags {
   readonly scenario: string;
   readonly name?: string;
-  readonly targets?: string;
   /** True for `--start` alone, false for `--no-start`. */
   readonly start?: string | boolean;
   /** 2 unless said otherwise. */
@@ -50,12 +43,6 @@ export interface LoadFlags {
   readonly pacer: PacerKind;
   readonly workers: number | "auto";
   readonly sourceIps: readonly string[];
-  readonly speech?: "shoal" | "plain" | "http";
-  readonly message?: string;
-  readonly reply?: string;
-  readonly hello?: readonly string[];
-  readonly method?: string;
-  readonly body?: string;
   readonly pauseBelow: number;
   readonly resumeAbove: number;
   readonly slo?: string;
@@ -67,7 +54,8 @@ export interface LoadFlags {
   readonly prometheus?: ListenAddress;
 }
 
-const PARTS: readonly Part[] = ["http", "traffic", "cross"];
+/** All parts, in the order in which they run. */
+export const PARTS: readonly Part[] = ["http", "traffic", "cross"];
 
 /** Adds the options; answers the command. Commands that name their subjects otherwise leave `--start` out. */
 export function addLoadFlags(
@@ -208,112 +196,4 @@ function parseWorkers(text: string): number | "auto" {
 
 function parseSourceIps(text: string): readonly string[] {
   return text.split(",").map((name) => name.trim());
-}
-
-/** The request behind the options. Throws {@linkcode UsageError}. */
-export function toRunRequest(
-  flags: LoadFlags,
-  context: Pick<CommandContext, "argv" | "newSeed">,
-): RunRequest {
-  const delay = delayOf(flags);
-  const scenario = withDelayInName(resolveScenario(flags.scenario, changesOf(flags)), delay);
-  const { pacer, drain, out, pauseBelow, resumeAbove, sourceIps } = flags;
-  if (resumeAbove <= pauseBelow) {
-    throw new UsageError(
-      "--resume-above has to be above --pause-below: between them connecting stays as it is",
-    );
-  }
-  return {
-    subject: subjectOf(flags),
-    load: {
-      scenario,
-      parts: partsOf(flags, scenario),
-      pacer,
-      workers: workersOf(flags.workers, scenario),
-      sourceIps,
-      drainMs: drain,
-      governor: { pauseBelow, resumeAbove },
-      seed: flags.seed ?? context.newSeed(),
-    },
-    delay,
-    slos: parseSlos(flags.slo ?? ""),
-    out,
-    isQuiet: flags.quiet === true,
-    prometheus: flags.prometheus,
-    argv: context.argv,
-  };
-}
-
-function delayOf({ latency, jitter = 0 }: LoadFlags): Delay | undefined {
-  if (latency === undefined) {
-    if (jitter > 0) throw new UsageError("--jitter varies --latency: write --latency 40ms --jitter 10ms");
-    return undefined;
-  }
-  if (jitter > latency) {
-    throw new UsageError("--jitter cannot be larger than --latency: no message comes early");
-  }
-  return { latencyMs: latency, jitterMs: jitter };
-}
-
-/** Nobody may take such a run for one over the plain network. */
-function withDelayInName(scenario: Scenario, delay: Delay | undefined): Scenario {
-  if (delay === undefined) return scenario;
-  const jitter = delay.jitterMs > 0 ? `~${delay.jitterMs}ms` : "";
-  return { ...scenario, name: `${scenario.name}+${delay.latencyMs}ms${jitter}` };
-}
-
-function changesOf(flags: LoadFlags): ScenarioChanges {
-  const { batch, interval, maxBatches, connectTimeout, retries } = flags;
-  return {
-    name: flags.name,
-    model: flags.model,
-    pattern: flags.pattern,
-    speech: speechOf(flags),
-    connections: flags.clients,
-    messages: flags.messages,
-    perSec: flags.rate,
-    stages: flags.stages,
-    durationMs: flags.duration,
-    payload: flags.payload,
-    window: flags.window,
-    warmupMs: flags.warmup,
-    rampUpMs: flags.rampUp,
-    ramp: {
-      batch,
-      intervalMs: interval,
-      maxActiveBatches: maxBatches,
-      connectTimeoutMs: connectTimeout,
-      retries,
-    },
-    churnPerSec: flags.churn,
-    reconnects: flags.reconnect,
-  };
-}
-
-function subjectOf(flags: LoadFlags): Subject {
-  const { targets, start, instances = 2, redis } = flags;
-  if (typeof start === "string") return parseSubject(start, { urls: targets, redis });
-  if (targets !== undefined) return { kind: "urls", urls: targets };
-  if (start === true) return { kind: "cluster", instances, redis };
-  return { kind: "running", mayStart: start === undefined, instances, redis };
-}
-
-/** Only nodes of Shoal have `/health` and channels. */
-function partsOf(flags: LoadFlags, scenario: Scenario): readonly Part[] {
-  const can: readonly Part[] = scenario.speech.kind === "shoal" ? PARTS : ["traffic"];
-  const wrong = flags.parts?.find((part) => !can.includes(part));
-  if (wrong !== undefined) throw new UsageError(`Part ${wrong} needs nodes of Shoal: leave --parts out`);
-  return flags.parts ?? can;
-}
-
-/** A process holds some 16,000 sockets with the usual limit of 20,000 files. */
-const CONNECTIONS_PER_WORKER = 16_000;
-/** A core sends this much without being late. */
-const PER_SEC_PER_WORKER = 40_000;
-
-function workersOf(asked: number | "auto", scenario: Scenario): number {
-  if (asked !== "auto") return Math.min(asked, scenario.connections);
-  const forSockets = Math.ceil(scenario.connections / CONNECTIONS_PER_WORKER);
-  const forRate = scenario.model === "closed" ? 1 : Math.ceil(scenario.perSec / PER_SEC_PER_WORKER);
-  return Math.max(forSockets, Math.min(forRate, navigator.hardwareConcurrency));
 }

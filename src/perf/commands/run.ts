@@ -7,7 +7,8 @@ import type { RunReport } from "../reports/run_report.ts";
 import { summaryLines } from "../reports/summary.ts";
 import type { ExitCode } from "../truth/verdict.ts";
 import type { PerfCommand } from "./command.ts";
-import { addLoadFlags, type LoadFlags, toRunRequest } from "./load_flags.ts";
+import { addLoadFlags, type LoadFlags } from "./load_flags.ts";
+import { toRunRequest } from "./run_request.ts";
 import { paletteFor } from "./palette.ts";
 import { endingOf } from "./trouble.ts";
 

@@ -12,7 +12,8 @@ import { parseCount, parseDurationMs, parseShare } from "../units.ts";
 import { UsageError } from "../usage_error.ts";
 import { type CommandContext, option, type PerfCommand } from "./command.ts";
 import { tell } from "./experiment_end.ts";
-import { addLoadFlags, type LoadFlags, toRunRequest } from "./load_flags.ts";
+import { addLoadFlags, type LoadFlags } from "./load_flags.ts";
+import { toRunRequest } from "./run_request.ts";
 import { endingOf } from "./trouble.ts";
 
 interface SearchFlags extends LoadFlags {
