@@ -1,6 +1,6 @@
 /** How a command ends that could not do its work: one line that says why and what to do, and the exit code. */
 import type { PerfWorld } from "../measure.ts";
-import { StartError } from "../targets/started_server.ts";
+import { StartError } from "../targets/start_error.ts";
 import { NoTargetError } from "../targets/targets.ts";
 import { type ExitCode, exitCodes } from "../truth/verdict.ts";
 import { UsageError } from "../usage_error.ts";

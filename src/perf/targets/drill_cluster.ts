@@ -1,7 +1,9 @@
 /** Nodes that are children of ours, one by one, so that each can be killed, paused and started again. */
 import { fileURLToPath } from "node:url";
 import { SUPERVISED_VARIABLE } from "../../core/supervision.ts";
-import { findFreePorts, StartError } from "./started_server.ts";
+import { endChild, signalChild } from "./child_end.ts";
+import { findFreePorts } from "./free_ports.ts";
+import { StartError } from "./start_error.ts";
 import { localTarget, probe, type Target } from "./target.ts";
 
 const READY_WITHIN_MS = 30_000;
@@ -65,7 +67,7 @@ export class DrillCluster implements AsyncDisposable {
 
   #signal(at: number, signal: Deno.Signal): void {
     const node = this.#nodes[at];
-    if (node !== undefined) signalNode(node, signal);
+    if (node !== undefined) signalChild(node, signal);
   }
 
   async #waitUntilReady(signal: AbortSignal): Promise<void> {
@@ -84,7 +86,7 @@ function spawnNode(port: string, redisUrl: string): Deno.ChildProcess {
   const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
   const tree = fileURLToPath(new URL("../../..", import.meta.url));
   const permissions = ["--allow-net", "--allow-env", `--allow-read=${tree}`];
-  const child = new Deno.Command(Deno.execPath(), {
+  return new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--unstable-net", ...permissions, main, "start", "--port", port],
     // A supervised node reads its stdin to the end, which is ours: it ends, too, when we are killed outright.
     stdin: "piped",
@@ -94,23 +96,10 @@ function spawnNode(port: string, redisUrl: string): Deno.ChildProcess {
     // Not as an argument: the URL may hold a password, and arguments are public.
     env: { REDIS_URL: redisUrl, SHOAL_REDIS_URL: redisUrl, [SUPERVISED_VARIABLE]: "1" },
   }).spawn();
-  return child;
 }
 
 async function end(child: Deno.ChildProcess): Promise<void> {
-  signalNode(child, "SIGCONT");
-  signalNode(child, "SIGTERM");
-  const timer = setTimeout(() => signalNode(child, "SIGKILL"), END_WITHIN_MS);
-  await child.status;
-  clearTimeout(timer);
+  signalChild(child, "SIGCONT"); // A paused one would not hear the next signal.
+  await endChild(child, END_WITHIN_MS);
   await child.stdin.close().catch(() => {}); // Broken already by the process's end.
-}
-
-function signalNode(child: Deno.ChildProcess, signal: Deno.Signal): void {
-  try {
-    child.kill(signal);
-  } catch (error) {
-    // It has ended already.
-    if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }

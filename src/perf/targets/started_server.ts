@@ -2,21 +2,16 @@
 import { fileURLToPath } from "node:url";
 import { WATCH_PARENT_VARIABLE } from "../../core/supervision.ts";
 import { UsageError } from "../usage_error.ts";
-import { accepts, findRunning, localTarget, type Target } from "./target.ts";
+import { endChild } from "./child_end.ts";
+import { findFreePorts } from "./free_ports.ts";
 import { splitCommand } from "./split_command.ts";
+import { StartError } from "./start_error.ts";
+import { accepts, findRunning, localTarget, type Target } from "./target.ts";
 
 const READY_WITHIN_MS = 30_000;
 const ASK_EVERY_MS = 100;
 const END_WITHIN_MS = 20_000;
 const KEPT_OUTPUT_CHARS = 4_000;
-/** Below the range from which the system picks ports of outgoing connections. */
-const FIRST_PORT = 18_080;
-const LAST_PORT = 28_000;
-
-/** A server did not come up. */
-export class StartError extends Error {
-  override readonly name = "StartError";
-}
 
 /** Servers of our own. Dispose them to end them. */
 export interface StartedServer extends AsyncDisposable {
@@ -127,26 +122,6 @@ async function areReady(targets: readonly Target[]): Promise<boolean> {
   return running.length === targets.length && running.every(({ health }) => health.status === 200);
 }
 
-/** The first of `count` neighbouring ports that nobody has. */
-export function findFreePorts(count: number): number {
-  for (let port = FIRST_PORT; port + count <= LAST_PORT; port += count) {
-    if (Array.from({ length: count }, (_, at) => port + at).every(isFree)) return port;
-  }
-  throw new StartError(
-    `No ${count} neighbouring ports are free between ${FIRST_PORT} and ${LAST_PORT}`,
-  );
-}
-
-function isFree(port: number): boolean {
-  try {
-    Deno.listen({ hostname: "127.0.0.1", port }).close();
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) return false;
-    throw error;
-  }
-}
-
 async function waitUntilReady(plan: StartPlan, child: Deno.ChildProcess): Promise<void> {
   let hasEnded = false;
   child.status.then(() => hasEnded = true);
@@ -161,20 +136,8 @@ async function waitUntilReady(plan: StartPlan, child: Deno.ChildProcess): Promis
 }
 
 async function end(child: Deno.ChildProcess, output: OutputTail): Promise<void> {
-  signalChild(child, "SIGTERM");
-  const timer = setTimeout(() => signalChild(child, "SIGKILL"), END_WITHIN_MS);
-  await child.status;
-  clearTimeout(timer);
+  await endChild(child, END_WITHIN_MS);
   await output.ended;
-}
-
-function signalChild(child: Deno.ChildProcess, signal: Deno.Signal): void {
-  try {
-    child.kill(signal);
-  } catch (error) {
-    // It has ended already, which is what we want.
-    if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }
 
 /** Keeps the last words of a process, and reads the rest away so that it never blocks on a full pipe. */

@@ -1,0 +1,4 @@
+/** A server did not come up. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+}
