@@ -5,7 +5,6 @@ import { compareSaved } from "../experiments/compare_reports.ts";
 import { ExperimentFolder } from "../experiments/experiment_files.ts";
 import { MIN_PAIRS } from "../experiments/paired.ts";
 import type { PerfWorld } from "../measure.ts";
-import { parseReport } from "../reports/report_json.ts";
 import { prepareReports } from "../reports/report_files.ts";
 import { parseSubject, type Subject } from "../targets/subject.ts";
 import type { ExitCode } from "../truth/verdict.ts";
@@ -15,7 +14,7 @@ import { type CommandContext, option, type PerfCommand } from "./command.ts";
 import { tell } from "./experiment_end.ts";
 import { addLoadFlags, type LoadFlags } from "./load_flags.ts";
 import { toRunRequest } from "./run_request.ts";
-import { readText } from "./read_text.ts";
+import { readReport } from "./read_report.ts";
 import { endingOf } from "./trouble.ts";
 
 interface CompareFlags extends LoadFlags {
@@ -115,7 +114,7 @@ function actOnSaved(paths: readonly string[], flags: CompareFlags, context: Comm
     endingOf(world, async () => {
       const [one, other] = await Promise.all([a, b].map(async (path) => ({
         name: path,
-        report: parseReport(await readText(path), path),
+        report: await readReport(path),
       })));
       if (one === undefined || other === undefined) throw new UsageError("Name two run.json files");
       const findings = compareSaved(one, other, { seed, isForced: flags.force === true });

@@ -6,14 +6,13 @@ import { checkFindings } from "../experiments/plan_check_findings.ts";
 import { planFindings } from "../experiments/plan_findings.ts";
 import { runFault } from "../experiments/run_numbers.ts";
 import type { PerfWorld } from "../measure.ts";
-import { parseReport } from "../reports/report_json.ts";
 import { prepareReports } from "../reports/report_files.ts";
 import type { ExitCode } from "../truth/verdict.ts";
 import { parseCount, parsePerSec, parseShare } from "../units.ts";
 import { UsageError } from "../usage_error.ts";
 import { option, type PerfCommand } from "./command.ts";
 import { tell } from "./experiment_end.ts";
-import { readText } from "./read_text.ts";
+import { readReport } from "./read_report.ts";
 import { endingOf } from "./trouble.ts";
 
 interface PlanFlags {
@@ -136,7 +135,7 @@ async function check(request: CheckRequest, out: string, world: PerfWorld): Prom
 }
 
 async function plan(from: string, demand: PlanDemand, flags: PlanFlags, world: PerfWorld): Promise<ExitCode> {
-  const report = parseReport(await readText(from), from);
+  const report = await readReport(from);
   const cost = measuredCost(report, flags.seed);
   if (cost === undefined) {
     throw new UsageError(

@@ -4,13 +4,13 @@ import type { PerfWorld } from "../measure.ts";
 import { PngError } from "../reports/charts/png.ts";
 import { githubAnnotations, githubSummary } from "../reports/github_report.ts";
 import { prepareReports, type ReportKind, writeKinds } from "../reports/report_files.ts";
-import { parseReport } from "../reports/report_json.ts";
 import type { RunReport } from "../reports/run_report.ts";
 import { summaryLines } from "../reports/summary.ts";
 import { type ExitCode, exitCodes } from "../truth/verdict.ts";
 import { UsageError } from "../usage_error.ts";
 import type { PerfCommand } from "./command.ts";
 import { paletteFor } from "./palette.ts";
+import { readReport } from "./read_report.ts";
 import { endingOf } from "./trouble.ts";
 
 interface ReportFlags {
@@ -59,7 +59,7 @@ function addFlags(command: Command): Command {
 const KINDS = ["html", "md", "text", "junit", "png"] as const satisfies readonly ReportKind[];
 
 async function replay(path: string, flags: ReportFlags, world: PerfWorld): Promise<ExitCode> {
-  const report = parseReport(await readRun(path), path);
+  const report = await readReport(path);
   const kinds = KINDS.filter((kind) => flags[kind] === true);
   if (flags.github === true) {
     world.out.write([...githubAnnotations(report), githubSummary(report)].join("\n"));
@@ -87,17 +87,6 @@ async function writeFiles(
     throw new UsageError(
       `Cannot write to "${folder}": ${error.message}; give a folder below reports/ with --out`,
     );
-  }
-}
-
-async function readRun(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    const isOurs = error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotCapable ||
-      error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.IsADirectory;
-    if (!isOurs) throw error;
-    throw new UsageError(`Cannot read "${path}": ${error.message}; give the run.json of a run`);
   }
 }
 

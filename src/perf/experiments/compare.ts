@@ -4,7 +4,7 @@ import type { RunReport } from "../reports/run_report.ts";
 import { nameOfSubject, type Subject } from "../targets/subject.ts";
 import { measureFresh } from "./fresh_run.ts";
 import { runFault, type RunNumbers, runNumbers } from "./run_numbers.ts";
-import { abbaSchedule, type ScheduledRun } from "./schedule.ts";
+import { abbaSchedule, maxRuns, type ScheduledRun } from "./schedule.ts";
 
 /** What to compare. */
 export interface CompareRequest {
@@ -33,9 +33,6 @@ export interface CompareOutcome {
   readonly gaveUp: boolean;
 }
 
-/** Of all runs this share may be faulty and repeated; more say that the machine or the load is wrong. */
-const MAX_FAULTY_SHARE = 0.5;
-
 /**
  * Runs the pairs one after the other. A run that measured nothing is done again in its place, so that the order stays
  * ABBA; one that lost messages ends the experiment. `onRun` gets each report. Rejects when servers do not start.
@@ -46,9 +43,9 @@ export async function comparePaired(
   onRun: (report: RunReport) => Promise<void>,
 ): Promise<CompareOutcome> {
   const schedule = abbaSchedule(request.pairs, request.run.load.seed);
-  const maxRuns = schedule.length * (1 + MAX_FAULTY_SHARE);
+  const most = maxRuns(schedule.length);
   const rounds: Round[] = [];
-  for (let at = 0; at < schedule.length && rounds.length < maxRuns && !world.signal.aborted;) {
+  for (let at = 0; at < schedule.length && rounds.length < most && !world.signal.aborted;) {
     const step = schedule[at];
     if (step === undefined) break;
     tellStep(request, world, { at, of: schedule.length, side: step.side });

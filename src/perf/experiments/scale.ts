@@ -4,6 +4,7 @@ import type { PerfWorld, RunRequest } from "../measure.ts";
 import type { RunReport } from "../reports/run_report.ts";
 import { measureFresh } from "./fresh_run.ts";
 import { runFault, type RunNumbers, runNumbers } from "./run_numbers.ts";
+import { maxRuns } from "./schedule.ts";
 
 /** What to measure. */
 export interface ScaleRequest {
@@ -30,12 +31,10 @@ export interface ScaleOutcome {
   readonly wasInterrupted: boolean;
 }
 
-/** Of all runs this share may be faulty and repeated; more say that the machine or the load is wrong. */
-const MAX_FAULTY_SHARE = 0.5;
-
 /**
  * Measures each size `repeats` times, in an order of chance that the seed decides, so that a drift of the machine is
- * not taken for an effect of size. A run that measured nothing is repeated. `onRun` gets each report. Rejects when servers do not start.
+ * not taken for an effect of size. A run that measured nothing is repeated. `onRun` gets each report. Rejects when
+ * servers do not start.
  */
 export async function measureSizes(
   request: ScaleRequest,
@@ -45,7 +44,7 @@ export async function measureSizes(
   const { run, redis } = request;
   const plan = scaleSchedule(request);
   const runs: ScaleRun[] = [];
-  for (let at = 0; at < plan.length && runs.length < plan.length * (1 + MAX_FAULTY_SHARE);) {
+  for (let at = 0; at < plan.length && runs.length < maxRuns(plan.length);) {
     const instances = plan[at];
     if (instances === undefined || world.signal.aborted) break;
     if (!run.isQuiet) world.err.write(`Run ${at + 1} of ${plan.length}: cluster=${instances}\n`);

@@ -1,4 +1,4 @@
-/** In which order the runs of a paired experiment take place. */
+/** In which order the runs of an experiment take place, and how many there may be. */
 import { seededRandom } from "../engine/seed.ts";
 
 /** One run to come. */
@@ -18,4 +18,12 @@ export function abbaSchedule(pairs: number, seed: number): readonly ScheduledRun
     const sides = startsWithB ? (["b", "a"] as const) : (["a", "b"] as const);
     return sides.map((side) => ({ side, pair }));
   }).flat();
+}
+
+/** Of all runs this share may be faulty and repeated; more say that the machine or the load is wrong. */
+const MAX_FAULTY_SHARE = 0.5;
+
+/** How many runs may be begun for `planned` good ones. */
+export function maxRuns(planned: number): number {
+  return planned * (1 + MAX_FAULTY_SHARE);
 }
