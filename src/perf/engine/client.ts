@@ -13,7 +13,7 @@ import { acceptOf, newUpgradeKey, readUpgrade, upgradeRequest } from "./wire/han
 import { readResponse } from "./wire/http_reader.ts";
 import { newMaskKey } from "./wire/mask.ts";
 import type { MessageTemplate } from "./template.ts";
-import type { ClientListener, VirtualClient } from "./virtual_client.ts";
+import type { AnswerOutcome, ClientListener, VirtualClient } from "./virtual_client.ts";
 
 /** Why a message did not leave. */
 export type SendFault = Extract<ErrorClass, "send_on_closed" | "buffer_overflow">;
@@ -165,6 +165,18 @@ export class Client implements ByteListener, FrameListener, VirtualClient {
     this.#fail(new ConnectError(errorClass, text));
   }
 
+  answered(index: number, outcome: AnswerOutcome, text = ""): void {
+    this.#options.listener.onAnswer(this, index, outcome, text);
+  }
+
+  delivered(index: number, seq: number, isIntact: boolean): void {
+    this.#options.listener.onDelivery(this, index, seq, isIntact);
+  }
+
+  garbled(text: string): void {
+    this.#options.listener.onGarbage(this, text);
+  }
+
   /** Ends the connection; nothing more is told. Idempotent. */
   close(): void {
     const wasReady = this.#state === "ready";
@@ -215,7 +227,7 @@ export class Client implements ByteListener, FrameListener, VirtualClient {
 
   onMessage(bytes: Uint8Array, from: number, to: number): void {
     if (this.#state === "closed") return;
-    this.#options.dialect.onMessage(this, this.#options.listener, bytes, from, to);
+    this.#options.dialect.onMessage(this, bytes, from, to);
   }
 
   onPing(payload: Uint8Array): void {
@@ -235,7 +247,7 @@ export class Client implements ByteListener, FrameListener, VirtualClient {
 
   onViolation(text: string): void {
     if (this.#state === "closed") return;
-    this.#options.listener.onGarbage(this, text);
+    this.garbled(text);
     this.#closing = { errorClass: "bad_payload", text };
     this.#link?.close();
     this.onEnd(undefined);
@@ -261,7 +273,7 @@ export class Client implements ByteListener, FrameListener, VirtualClient {
         this.onViolation(answer.text);
         return end;
       }
-      this.#options.dialect.onStatus(this, this.#options.listener, answer.status);
+      this.#options.dialect.onStatus(this, answer.status);
       at = answer.end;
       if (!answer.mayReuse) {
         this.#link?.close();

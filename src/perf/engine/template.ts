@@ -78,6 +78,13 @@ export class MessageTemplate {
   }
 }
 
+/** The one of `templates` for payload size number `size`. Throws RangeError when there is none. */
+export function templateOf(templates: readonly MessageTemplate[], size: number): MessageTemplate {
+  const template = templates[size];
+  if (template === undefined) throw new RangeError(`No payload of size number ${size}`);
+  return template;
+}
+
 function compile(
   text: string,
   payload: string,

@@ -21,7 +21,7 @@ import { operationOf, type Routing, routingOf } from "./routing.ts";
 import { Senders } from "./senders.ts";
 import type { TrafficLoop } from "./traffic_loop.ts";
 import { loopFor, REPLY_TIMEOUT_MS, slotsFor } from "./traffic_plan.ts";
-import type { ClientListener, VirtualClient } from "./virtual_client.ts";
+import type { AnswerOutcome, ClientListener, VirtualClient } from "./virtual_client.ts";
 
 /** What {@linkcode Messages} need. */
 export interface MessagesOptions {
@@ -155,12 +155,7 @@ export class Messages implements ClientListener {
     }
   }
 
-  onAnswer(
-    client: VirtualClient,
-    index: number,
-    outcome: "intact" | "changed" | "refused",
-    text: string,
-  ): void {
+  onAnswer(client: VirtualClient, index: number, outcome: AnswerOutcome, text: string): void {
     const loop = this.#loop;
     if (loop === undefined) return;
     const nowMs = this.#clock.monotonicMs();

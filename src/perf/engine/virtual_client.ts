@@ -1,6 +1,9 @@
 /** What dialects and listeners see of a connection, and what they are told of it. */
 import type { ErrorClass } from "../truth/error_classes.ts";
 
+/** What an answer brought: what it should, something else, or a refusal. */
+export type AnswerOutcome = "intact" | "changed" | "refused";
+
 /** One virtual client, whatever carries it. */
 export interface VirtualClient {
   /** Number of its target. */
@@ -19,17 +22,18 @@ export interface VirtualClient {
   greeted(): void;
   /** The dialect says that the server refused the greeting. */
   refused(errorClass: ErrorClass, text: string): void;
+  /** The dialect says that message `index` was answered; `text` tells of a refusal. */
+  answered(index: number, outcome: AnswerOutcome, text?: string): void;
+  /** The dialect says that a publication of message `index` came, number `seq` of its publisher. */
+  delivered(index: number, seq: number, isIntact: boolean): void;
+  /** The dialect cannot read what came. */
+  garbled(text: string): void;
 }
 
 /** What a client tells. None may throw. */
 export interface ClientListener {
-  /** Message `index` was answered: with what it should bring, with something else, or with a refusal. */
-  onAnswer(
-    client: VirtualClient,
-    index: number,
-    outcome: "intact" | "changed" | "refused",
-    text: string,
-  ): void;
+  /** Message `index` was answered. */
+  onAnswer(client: VirtualClient, index: number, outcome: AnswerOutcome, text: string): void;
   /** A publication of message `index` came, number `seq` of its publisher. */
   onDelivery(client: VirtualClient, index: number, seq: number, isIntact: boolean): void;
   /** Something that nobody can read. */

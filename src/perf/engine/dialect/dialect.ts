@@ -1,5 +1,5 @@
 /** What is spoken on a connection, as an engine needs it. */
-import type { ClientListener, VirtualClient } from "../virtual_client.ts";
+import type { VirtualClient } from "../virtual_client.ts";
 import type { MessageTemplate } from "../template.ts";
 
 /** What one message does. */
@@ -13,15 +13,9 @@ export interface Dialect {
   /** The connection is open: say hello, and call `client.greeted()` when messages may be sent. */
   greet(client: VirtualClient): void;
   /** A message came, in `bytes` from `from` to `to`. */
-  onMessage(
-    client: VirtualClient,
-    listener: ClientListener,
-    bytes: Uint8Array,
-    from: number,
-    to: number,
-  ): void;
+  onMessage(client: VirtualClient, bytes: Uint8Array, from: number, to: number): void;
   /** An HTTP response is complete. */
-  onStatus(client: VirtualClient, listener: ClientListener, status: number): void;
+  onStatus(client: VirtualClient, status: number): void;
   /** The template of a message of payload size `size`. */
   template(operation: Operation, size: number): MessageTemplate;
   /** Message `index` has left on `client`. */

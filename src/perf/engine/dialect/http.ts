@@ -1,7 +1,7 @@
 /** HTTP requests on connections that stay open; one at a time on each, so answers come in order. */
-import type { ClientListener, VirtualClient } from "../virtual_client.ts";
+import type { VirtualClient } from "../virtual_client.ts";
 import type { PayloadPool } from "../payload_pool.ts";
-import { MessageTemplate } from "../template.ts";
+import { MessageTemplate, templateOf } from "../template.ts";
 import type { Dialect } from "./dialect.ts";
 import { takeWaiting } from "./waiting.ts";
 
@@ -29,9 +29,7 @@ export class HttpDialect implements Dialect {
   }
 
   template(_operation: unknown, size: number): MessageTemplate {
-    const template = this.#templates[size];
-    if (template === undefined) throw new RangeError(`No payload of size number ${size}`);
-    return template;
+    return templateOf(this.#templates, size);
   }
 
   greet(client: VirtualClient): void {
@@ -44,11 +42,11 @@ export class HttpDialect implements Dialect {
 
   onMessage(): void {}
 
-  onStatus(client: VirtualClient, listener: ClientListener, status: number): void {
+  onStatus(client: VirtualClient, status: number): void {
     const index = takeWaiting(client.notes);
-    if (index === undefined) return listener.onGarbage(client, `a response ${status} that nobody asked for`);
+    if (index === undefined) return client.garbled(`a response ${status} that nobody asked for`);
     const isGood = status >= 200 && status < 300;
-    listener.onAnswer(client, index, isGood ? "intact" : "refused", `status ${status}`);
+    client.answered(index, isGood ? "intact" : "refused", `status ${status}`);
   }
 }
 

@@ -1,8 +1,8 @@
 /** Any WebSocket server: a message template goes out, and a rule says which reply belongs to which message. */
 import type { ReplyRule } from "../../scenario/scenario.ts";
-import type { ClientListener, VirtualClient } from "../virtual_client.ts";
+import type { VirtualClient } from "../virtual_client.ts";
 import type { PayloadPool } from "../payload_pool.ts";
-import { FIRST_ID, isAt, MessageTemplate, readNumber } from "../template.ts";
+import { FIRST_ID, isAt, MessageTemplate, readNumber, templateOf } from "../template.ts";
 import type { MaskKey } from "../wire/mask.ts";
 import type { Dialect } from "./dialect.ts";
 import { takeWaiting } from "./waiting.ts";
@@ -37,9 +37,7 @@ export class PlainDialect implements Dialect {
   }
 
   template(_operation: unknown, size: number): MessageTemplate {
-    const template = this.#templates[size];
-    if (template === undefined) throw new RangeError(`No payload of size number ${size}`);
-    return template;
+    return templateOf(this.#templates, size);
   }
 
   greet(client: VirtualClient): void {
@@ -53,34 +51,22 @@ export class PlainDialect implements Dialect {
 
   onStatus(): void {}
 
-  onMessage(
-    client: VirtualClient,
-    listener: ClientListener,
-    bytes: Uint8Array,
-    from: number,
-    to: number,
-  ): void {
+  onMessage(client: VirtualClient, bytes: Uint8Array, from: number, to: number): void {
     switch (this.#options.reply.kind) {
       case "order": {
         const index = takeWaiting(client.notes);
         // More than was asked for: a greeting or a push of the server's own.
-        if (index !== undefined) listener.onAnswer(client, index, "intact", "");
+        if (index !== undefined) client.answered(index, "intact");
         return;
       }
       case "echo":
-        return this.#onEcho(client, listener, bytes, from, to);
+        return this.#onEcho(client, bytes, from, to);
       case "match":
-        return this.#onMatch(client, listener, decoder.decode(bytes.subarray(from, to)));
+        return this.#onMatch(client, decoder.decode(bytes.subarray(from, to)));
     }
   }
 
-  #onEcho(
-    client: VirtualClient,
-    listener: ClientListener,
-    bytes: Uint8Array,
-    from: number,
-    to: number,
-  ): void {
+  #onEcho(client: VirtualClient, bytes: Uint8Array, from: number, to: number): void {
     const idAt = this.#templates[0]?.idAt ?? -1;
     const index = idAt < 0 ? -1 : readNumber(bytes, from + idAt);
     const template = index < 0 ? undefined : this.#templates[this.#options.pool.sizeOf(index)];
@@ -89,11 +75,11 @@ export class PlainDialect implements Dialect {
     const { plain } = template;
     const isIntact = to - from === plain.length && isAt(bytes, from, plain, 0, idAt) &&
       isAt(bytes, from + idAt + ID_DIGITS, plain, idAt + ID_DIGITS);
-    listener.onAnswer(client, index, isIntact ? "intact" : "changed", "");
+    client.answered(index, isIntact ? "intact" : "changed");
   }
 
-  #onMatch(client: VirtualClient, listener: ClientListener, text: string): void {
+  #onMatch(client: VirtualClient, text: string): void {
     const id = Number(this.#expression?.exec(text)?.[1] ?? NaN);
-    if (Number.isInteger(id) && id >= FIRST_ID) listener.onAnswer(client, id - FIRST_ID, "intact", "");
+    if (Number.isInteger(id) && id >= FIRST_ID) client.answered(id - FIRST_ID, "intact");
   }
 }

@@ -2,9 +2,9 @@
  * Shoal's client protocol, as much of it as a load generator speaks. Answers in their usual spelling are read as bytes
  * and compared byte by byte; any other spelling goes through a JSON parse and means the same.
  */
-import type { ClientListener, VirtualClient } from "../virtual_client.ts";
+import type { VirtualClient } from "../virtual_client.ts";
 import type { PayloadPool } from "../payload_pool.ts";
-import { FIRST_ID, isAt, MessageTemplate, readNumber } from "../template.ts";
+import { FIRST_ID, isAt, MessageTemplate, readNumber, templateOf } from "../template.ts";
 import type { MaskKey } from "../wire/mask.ts";
 import type { Dialect, Operation } from "./dialect.ts";
 import { type Incoming, readLine } from "./shoal_line.ts";
@@ -55,9 +55,7 @@ export class ShoalDialect implements Dialect {
   }
 
   template(operation: Operation, size: number): MessageTemplate {
-    const template = (operation === "request" ? this.#requests : this.#publishes)[size];
-    if (template === undefined) throw new RangeError(`No payload of size number ${size}`);
-    return template;
+    return templateOf(operation === "request" ? this.#requests : this.#publishes, size);
   }
 
   greet(client: VirtualClient): void {
@@ -68,39 +66,21 @@ export class ShoalDialect implements Dialect {
 
   onStatus(): void {}
 
-  onMessage(
-    client: VirtualClient,
-    listener: ClientListener,
-    bytes: Uint8Array,
-    from: number,
-    to: number,
-  ): void {
+  onMessage(client: VirtualClient, bytes: Uint8Array, from: number, to: number): void {
     for (let at = from; at < to;) {
-      const fast = this.#readFast(client, listener, bytes, at, to);
-      at = (fast > at ? fast : this.#readSlow(client, listener, bytes, at, to)) + 1;
+      const fast = this.#readFast(client, bytes, at, to);
+      at = (fast > at ? fast : this.#readSlow(client, bytes, at, to)) + 1;
     }
   }
 
   /** Reads a line in its usual spelling; answers its end, or `at` when it is spelled in another way. */
-  #readFast(
-    client: VirtualClient,
-    listener: ClientListener,
-    bytes: Uint8Array,
-    at: number,
-    to: number,
-  ): number {
+  #readFast(client: VirtualClient, bytes: Uint8Array, at: number, to: number): number {
     return isAt(bytes, at, REPLY_HEAD)
-      ? this.#readEcho(client, listener, bytes, at, to)
-      : this.#readPublication(client, listener, bytes, at, to);
+      ? this.#readEcho(client, bytes, at, to)
+      : this.#readPublication(client, bytes, at, to);
   }
 
-  #readEcho(
-    client: VirtualClient,
-    listener: ClientListener,
-    bytes: Uint8Array,
-    at: number,
-    to: number,
-  ): number {
+  #readEcho(client: VirtualClient, bytes: Uint8Array, at: number, to: number): number {
     const index = readNumber(bytes, at + REPLY_HEAD.length);
     if (index < 0) return at;
     const tail = this.#replyTails[this.#options.pool.sizeOf(index)];
@@ -109,17 +89,11 @@ export class ShoalDialect implements Dialect {
     if (tail === undefined || end > to || (end < to && bytes[end] !== 10) || !isAt(bytes, tailAt, tail)) {
       return at;
     }
-    listener.onAnswer(client, index, "intact", "");
+    client.answered(index, "intact");
     return end;
   }
 
-  #readPublication(
-    client: VirtualClient,
-    listener: ClientListener,
-    bytes: Uint8Array,
-    at: number,
-    to: number,
-  ): number {
+  #readPublication(client: VirtualClient, bytes: Uint8Array, at: number, to: number): number {
     const dataAt = this.#findData(bytes, at, to);
     if (dataAt < 0) return at;
     const indexAt = dataAt + DATA_HEAD.length;
@@ -132,7 +106,7 @@ export class ShoalDialect implements Dialect {
       isAt(bytes, indexAt + ID_DIGITS, SEQ_HEAD) && isAt(bytes, tailAt, tail);
     if (!isUsual) return at;
     const end = lineEnd(bytes, tailAt + tail.length, to);
-    listener.onDelivery(client, index, seq, true);
+    client.delivered(index, seq, true);
     return end;
   }
 
@@ -148,50 +122,39 @@ export class ShoalDialect implements Dialect {
     return -1;
   }
 
-  #readSlow(
-    client: VirtualClient,
-    listener: ClientListener,
-    bytes: Uint8Array,
-    at: number,
-    to: number,
-  ): number {
+  #readSlow(client: VirtualClient, bytes: Uint8Array, at: number, to: number): number {
     const end = lineEnd(bytes, at, to);
-    if (end > at) this.#onLine(client, listener, readLine(decoder.decode(bytes.subarray(at, end))));
+    if (end > at) this.#onLine(client, readLine(decoder.decode(bytes.subarray(at, end))));
     return end;
   }
 
-  #onLine(client: VirtualClient, listener: ClientListener, line: Incoming): void {
+  #onLine(client: VirtualClient, line: Incoming): void {
     switch (line.kind) {
       case "ping":
         if (client.notes.answersPings) client.sendText("{}");
         return;
       case "result":
-        return this.#onResult(client, listener, line.id, line.result);
+        return this.#onResult(client, line.id, line.result);
       case "error":
         if (line.id < FIRST_ID) return client.refused("reply_error", `${line.code}: ${line.message}`);
-        return listener.onAnswer(client, line.id - FIRST_ID, "refused", `${line.code}: ${line.message}`);
+        return client.answered(line.id - FIRST_ID, "refused", `${line.code}: ${line.message}`);
       case "publication":
-        return this.#onData(client, listener, line.data);
+        return this.#onData(client, line.data);
       case "garbage":
-        return listener.onGarbage(client, line.text);
+        return client.garbled(line.text);
       case "push":
         return;
     }
   }
 
-  #onResult(
-    client: VirtualClient,
-    listener: ClientListener,
-    id: number,
-    result: Readonly<Record<string, unknown>>,
-  ): void {
+  #onResult(client: VirtualClient, id: number, result: Readonly<Record<string, unknown>>): void {
     if (id < FIRST_ID) return this.#onGreeting(client, id, result);
     const index = id - FIRST_ID;
     const rpc = result["rpc"];
     const isEcho = this.#options.method === "echo" && typeof rpc === "object" && rpc !== null;
     const sent = this.#options.pool.texts[this.#options.pool.sizeOf(index)];
     const isIntact = !isEcho || ("data" in rpc && rpc.data === sent);
-    listener.onAnswer(client, index, isIntact ? "intact" : "changed", "");
+    client.answered(index, isIntact ? "intact" : "changed");
   }
 
   #onGreeting(client: VirtualClient, id: number, result: Readonly<Record<string, unknown>>): void {
@@ -208,13 +171,13 @@ export class ShoalDialect implements Dialect {
     if (client.notes.greetings === client.channels.length) client.greeted();
   }
 
-  #onData(client: VirtualClient, listener: ClientListener, data: unknown): void {
+  #onData(client: VirtualClient, data: unknown): void {
     const fields = typeof data === "object" && data !== null ? data : {};
     const [n, s] = ["n" in fields ? Number(fields.n) : NaN, "s" in fields ? Number(fields.s) : NaN];
     if (!(n >= FIRST_ID && s >= FIRST_ID)) return; // Somebody else's publication in a channel of ours is not ours to judge.
     const index = n - FIRST_ID;
     const sent = this.#options.pool.texts[this.#options.pool.sizeOf(index)];
-    listener.onDelivery(client, index, s - FIRST_ID, "p" in fields && fields.p === sent);
+    client.delivered(index, s - FIRST_ID, "p" in fields && fields.p === sent);
   }
 }
 
