@@ -2,7 +2,8 @@
 import { checkSlos, CORRECTNESS_METRICS, type Slo } from "../truth/slo.ts";
 import { exitCodes } from "../truth/verdict.ts";
 import { formatCount, formatRate, formatSeconds } from "../units.ts";
-import type { DoneAction, DrillOutcome } from "./drill.ts";
+import type { DrillOutcome } from "./drill.ts";
+import type { DoneAction } from "./drill_script.ts";
 import { describeAction } from "./drill_actions.ts";
 import { receivedPerSecond, type Recovery, recoveryOf } from "./drill_timeline.ts";
 import type { Findings, Table } from "./findings.ts";
