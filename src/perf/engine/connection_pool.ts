@@ -1,11 +1,11 @@
 /** The connections of one process: opened by a ramp, spread over the instances by turns, replaced when lost or churned. */
 import type { Clock } from "../../core/clock.ts";
-
 import { BucketCounts } from "../truth/bucket_counts.ts";
 import { type Histogram, newHistogram, recordMs } from "../truth/histogram.ts";
 import { type Client, ConnectError } from "./client.ts";
 import type { VirtualClient } from "./virtual_client.ts";
 import type { ChurnResult, OutageRow } from "./load_result.ts";
+import { Outages } from "./outages.ts";
 import { Ramp, type RampOptions, type RampOutcome } from "./ramp.ts";
 
 /** What a {@linkcode ConnectionPool} needs. */
@@ -17,14 +17,6 @@ export interface PoolOptions extends Omit<RampOptions, "onOpen"> {
   /** Whether a connection that the server ended is opened anew. */
   readonly reconnects: boolean;
   readonly onOpen: (client: Client) => void;
-}
-
-interface Outage {
-  firstLostMs: number;
-  lastLostMs: number;
-  lost: number;
-  reconnected: number;
-  lastBackMs: number | undefined;
 }
 
 /** A lost connection tries again after this, twice as long each time up to the second value, milliseconds. */
@@ -42,7 +34,7 @@ export class ConnectionPool {
   readonly #clients: (Client | undefined)[];
   readonly #readyMs: Float64Array;
   readonly #openedMs: Float64Array;
-  readonly #outages: (Outage | undefined)[];
+  readonly #outages = new Outages();
   readonly #bytes: { sent: number; received: number }[];
   readonly #resting = new Set<number>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
@@ -55,7 +47,6 @@ export class ConnectionPool {
     this.#clients = new Array<Client | undefined>(options.connections).fill(undefined);
     this.#readyMs = new Float64Array(options.connections);
     this.#openedMs = new Float64Array(options.connections);
-    this.#outages = options.instances.map(() => undefined);
     this.#bytes = options.instances.map(() => ({ sent: 0, received: 0 }));
     this.ramp = new Ramp({ ...options, onOpen: (client) => this.#onOpen(client) });
   }
@@ -91,19 +82,8 @@ export class ConnectionPool {
   /** The server ended `client`. */
   lost(client: VirtualClient): void {
     this.#ended(client);
-    const nowMs = this.#sinceBeganMs();
-    const outage = this.#outages[client.target] ??= {
-      firstLostMs: nowMs,
-      lastLostMs: nowMs,
-      lost: 0,
-      reconnected: 0,
-      lastBackMs: undefined,
-    };
-    outage.lost++;
-    outage.lastLostMs = nowMs;
-    if (this.#options.reconnects && !this.#isClosing) {
-      this.#tryAgain(client.index, outage, RECONNECT_AFTER_MS);
-    }
+    this.#outages.lost(client.target, this.#sinceBeganMs());
+    if (this.#options.reconnects && !this.#isClosing) this.#tryAgain(client.index, RECONNECT_AFTER_MS);
   }
 
   /** Closes connection `connection` and opens it anew. */
@@ -132,14 +112,12 @@ export class ConnectionPool {
   }
 
   outages(): readonly OutageRow[] {
-    return this.#outages.flatMap((outage, at) =>
-      outage === undefined ? [] : [{ instance: this.#options.instances[at] ?? "?", ...outage }]
-    );
+    return this.#outages.rows(this.#options.instances);
   }
 
   /** Lost connections of instance `target` that were opened anew. */
   reconnectsOf(target: number): number {
-    return this.#outages[target]?.reconnected ?? 0;
+    return this.#outages.reconnectsOf(target);
   }
 
   /** Attempts to connect again: lost connections, and those whose first attempt failed. */
@@ -180,16 +158,16 @@ export class ConnectionPool {
     this.#options.onOpen(client);
   }
 
-  #tryAgain(connection: number, outage: Outage, afterMs: number): void {
+  #tryAgain(connection: number, afterMs: number): void {
     // A little disorder, so that the clients of a dead instance do not come back all at once.
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      void this.#reconnect(connection, outage, afterMs);
+      void this.#reconnect(connection, afterMs);
     }, afterMs * (0.5 + (connection % 16) / 16));
     this.#timers.add(timer);
   }
 
-  async #reconnect(connection: number, outage: Outage, afterMs: number): Promise<void> {
+  async #reconnect(connection: number, afterMs: number): Promise<void> {
     this.#reconnectAttempts++;
     const outcome = await this.ramp.connect(connection);
     if (this.#isClosing) {
@@ -197,10 +175,9 @@ export class ConnectionPool {
       return;
     }
     if (outcome instanceof ConnectError) {
-      return this.#tryAgain(connection, outage, Math.min(RECONNECT_AFTER_MAX_MS, afterMs * 2));
+      return this.#tryAgain(connection, Math.min(RECONNECT_AFTER_MAX_MS, afterMs * 2));
     }
-    outage.reconnected++;
-    outage.lastBackMs = this.#sinceBeganMs();
+    this.#outages.back(outcome.target, this.#sinceBeganMs());
     this.#clients[connection] = outcome;
     this.#openedMs[connection] = this.#options.clock.monotonicMs();
   }
