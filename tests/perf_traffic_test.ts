@@ -215,8 +215,9 @@ Deno.test("judge() calls a run unbalanced whose instances have unequal shares", 
   const load = options([one.url, two.url], { connections: 10, messages: 200 });
   const result = await run(load);
   const verdict = judge({ ...result, lostTargets: [] }, digest(result), load, withDefaults([]));
-  // A busy machine may break a demand of so short a run on top.
-  assert.equal(verdict.findings[0]?.name, "unbalanced");
+  // A busy machine may spoil so short a run in other ways on top.
+  const names = verdict.findings.map((finding) => finding.name);
+  assert.ok(names.includes("unbalanced"), names.join());
   const { asked, open, failed, neverTried } = result.traffic?.connect ?? {};
   assert.deepEqual([asked, open, failed, neverTried], [10, 5, 5, 0]);
 });
