@@ -3,7 +3,8 @@
  * that all clients of a run share. It keeps no timer and, once connected, allocates nothing per message.
  */
 import type { Clock } from "../../core/clock.ts";
-import { classifyClose, classifyConnect, type ErrorClass } from "../truth/error_classes.ts";
+import { classifyClose, type ErrorClass } from "../truth/error_classes.ts";
+import { ConnectError, connectErrorOf, connectTimeout } from "./connect_error.ts";
 import type { Dialect } from "./dialect/dialect.ts";
 import { dial, type DialAddress } from "./wire/dial.ts";
 import { ByteLink, type ByteListener } from "./wire/byte_link.ts";
@@ -25,17 +26,6 @@ export interface ConnectTimes {
   readonly upgradeMs: number;
   /** Greeting and subscriptions. */
   readonly readyMs: number;
-}
-
-/** A connection that did not come about. */
-export class ConnectError extends Error {
-  override readonly name = "ConnectError";
-  readonly errorClass: ErrorClass;
-
-  constructor(errorClass: ErrorClass, message: string) {
-    super(message);
-    this.errorClass = errorClass;
-  }
 }
 
 /** What a {@linkcode Client} needs. */
@@ -114,7 +104,7 @@ export class Client implements ByteListener, FrameListener, VirtualClient {
     const late = new AbortController();
     const timer = setTimeout(() => {
       late.abort();
-      this.#fail(new ConnectError("connect_timeout", `no connection within ${timeoutMs} ms`));
+      this.#fail(connectTimeout(timeoutMs));
     }, timeoutMs);
     const beganMs = clock.monotonicMs();
     this.#state = "connecting";
@@ -319,11 +309,10 @@ export class Client implements ByteListener, FrameListener, VirtualClient {
     this.#onFail?.(error);
   }
 
+  /** What ended the connection tells more than what broke off because of that. */
   #connectError(error: unknown, isLate: boolean, timeoutMs: number): unknown {
     if (error instanceof ConnectError) return error;
     if (this.#closing !== undefined) return new ConnectError(this.#closing.errorClass, this.#closing.text);
-    if (isLate) return new ConnectError("connect_timeout", `no connection within ${timeoutMs} ms`);
-    if (!(error instanceof Error) || error instanceof Deno.errors.NotCapable) return error;
-    return new ConnectError(classifyConnect(error.message), error.message);
+    return isLate ? connectTimeout(timeoutMs) : connectErrorOf(error);
   }
 }

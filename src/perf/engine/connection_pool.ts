@@ -2,7 +2,8 @@
 import type { Clock } from "../../core/clock.ts";
 import { BucketCounts } from "../truth/bucket_counts.ts";
 import { type Histogram, newHistogram, recordMs } from "../truth/histogram.ts";
-import { type Client, ConnectError } from "./client.ts";
+import type { Client } from "./client.ts";
+import { ConnectError } from "./connect_error.ts";
 import type { VirtualClient } from "./virtual_client.ts";
 import type { ChurnResult, OutageRow } from "./load_result.ts";
 import { Outages } from "./outages.ts";

@@ -2,8 +2,8 @@
 import type { Clock } from "../../core/clock.ts";
 import type { Target } from "../targets/target.ts";
 import type { ErrorClass } from "../truth/error_classes.ts";
-import { ConnectError } from "./client.ts";
 import { ClientFactory } from "./client_factory.ts";
+import { ConnectError } from "./connect_error.ts";
 import type { LoadOptions } from "./load_options.ts";
 import { newPayloadPool } from "./payload_pool.ts";
 import { routingOf } from "./routing.ts";
