@@ -1,7 +1,7 @@
 /** What an experiment says, in a shape that screen, files and programs are written from. */
 import type { Chart } from "../reports/charts/chart.ts";
 import { tableLines } from "../reports/markdown_table.ts";
-import { layTable, wrapText } from "../reports/table.ts";
+import { layTable, SCREEN_WIDTH, wrapText } from "../reports/table.ts";
 import type { ExitCode } from "../truth/verdict.ts";
 
 /** The experiments. */
@@ -32,12 +32,14 @@ export interface Findings {
 export function findingsLines(findings: Findings, files: readonly string[] = []): readonly string[] {
   return [
     "",
-    ...wrapText(` ${findings.word}  ${findings.title}`, "  "),
-    ...wrapText(`  ${findings.conclusion}`, "  "),
+    ...wrapText(` ${findings.word}  ${findings.title}`, SCREEN_WIDTH, "  "),
+    ...wrapText(`  ${findings.conclusion}`, SCREEN_WIDTH, "  "),
     ...findings.tables.flatMap((table) => ["", ...layTable(table)]),
     "",
-    ...findings.notes.flatMap((note) => wrapText(`  - ${note}`, "    ")),
-    ...(files.length === 0 ? [] : ["", ...wrapText(`  FILES  ${files.join("  ")}`, "         ")]),
+    ...findings.notes.flatMap((note) => wrapText(`  - ${note}`, SCREEN_WIDTH, "    ")),
+    ...(files.length === 0
+      ? []
+      : ["", ...wrapText(`  FILES  ${files.join("  ")}`, SCREEN_WIDTH, "         ")]),
     "",
   ];
 }

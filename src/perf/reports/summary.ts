@@ -5,7 +5,7 @@ import { accountsOf } from "./account_texts.ts";
 import { badgeText } from "./badge.ts";
 import type { RunReport } from "./run_report.ts";
 import { crossLines, httpLines, trafficLines } from "./summary_tables.ts";
-import { wrapText } from "./table.ts";
+import { SCREEN_WIDTH, wrapText } from "./table.ts";
 
 /** Colours, or the identity where none are wanted. */
 export interface Palette {
@@ -62,10 +62,10 @@ function headLines(report: RunReport, palette: Palette): readonly string[] {
   const isInvalid = verdict.word === "INVALID";
   const badge = badgeText(verdict);
   const claim = isInvalid ? "no result can be claimed" : planText(report);
-  const [first = "", ...rest] = wrapText(` ${badge}  ${titleOf(report)} · ${claim}`, "   ");
+  const [first = "", ...rest] = wrapText(` ${badge}  ${titleOf(report)} · ${claim}`, SCREEN_WIDTH, "   ");
   const colour = { PASS: palette.green, FAIL: palette.red, INVALID: palette.yellow }[verdict.word];
   const reasons = verdict.findings.flatMap((finding) =>
-    wrapText(`  ${finding.name}: ${finding.text}`, "    ")
+    wrapText(`  ${finding.name}: ${finding.text}`, SCREEN_WIDTH, "    ")
   );
   return [
     // Coloured after wrapping: escape codes have no width.
@@ -106,13 +106,16 @@ function sloLines(verdict: Verdict): readonly string[] {
   if (marks.length === 0) return [];
   return wrapText(
     `  SLO  ${marks.map((mark) => mark.replaceAll(" ", "\u00a0")).join(" ")}`,
+    SCREEN_WIDTH,
     "       ",
   )
     .map((line) => line.replaceAll("\u00a0", " "));
 }
 
 function layAccounts(accounts: readonly (readonly [string, string])[]): readonly string[] {
-  return accounts.flatMap(([name, text]) => wrapText(`  ${name.padEnd(16)}${text}`, " ".repeat(18)));
+  return accounts.flatMap(([name, text]) =>
+    wrapText(`  ${name.padEnd(16)}${text}`, SCREEN_WIDTH, " ".repeat(18))
+  );
 }
 
 function errorLines(report: RunReport, palette: Palette): readonly string[] {

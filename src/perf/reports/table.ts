@@ -1,7 +1,7 @@
 /** Columns of text for a terminal. */
 
-/** Characters in a line of the screen at most. */
-const WIDTH = 98;
+/** Characters in a line of the screen, unless its window says otherwise. */
+export const SCREEN_WIDTH = 98;
 
 /** Lays `rows` out in columns: the first flush left, the others flush right, each row indented by two. Columns move
  * closer together when they would not fit. */
@@ -12,7 +12,7 @@ export function layTable(rows: readonly (readonly string[])[]): readonly string[
     (_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)),
   );
   const wide = widths.reduce((sum, width) => sum + width + 2, 0);
-  const gap = wide > WIDTH ? " " : "  ";
+  const gap = wide > SCREEN_WIDTH ? " " : "  ";
   return rows.map((row) => `  ${row.map((cell, at) => pad(cell, widths[at] ?? 0, at)).join(gap)}`.trimEnd());
 }
 
@@ -20,13 +20,13 @@ function pad(cell: string, width: number, column: number): string {
   return column === 0 ? cell.padEnd(width) : cell.padStart(width);
 }
 
-/** Breaks `text` at spaces into lines of the screen; further lines start with `indent`. Leading spaces stay. */
-export function wrapText(text: string, indent: string): readonly string[] {
+/** Breaks `text` at spaces into lines of at most `width`; further lines start with `indent`. Leading spaces stay. */
+export function wrapText(text: string, width: number, indent: string): readonly string[] {
   const lines: string[] = [];
   let line = /^ */.exec(text)?.[0] ?? "";
   let isEmpty = true;
   for (const word of text.trim().split(" ")) {
-    if (!isEmpty && line.length + 1 + word.length > WIDTH) {
+    if (!isEmpty && line.length + 1 + word.length > width) {
       lines.push(line);
       [line, isEmpty] = [indent, true];
     }
