@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../core/clock.ts";
 import { Buckets, type Labelled } from "../metrics/mod.ts";
 import { type LimitName, limitNames } from "./limits/mod.ts";
 import { CommandTimer } from "./command_timer.ts";
+import { ServiceCounts } from "./service_counts.ts";
 
 /** An application may answer with codes of its own; of so many different ones each is counted apart. */
 const MAX_CODES = 64;
@@ -46,6 +47,8 @@ export class Traffic {
   readonly recoveries = new Map<"recovered" | "unrecovered", number>([["recovered", 0], ["unrecovered", 0]]);
   /** Commands by kind, and how long they took. */
   readonly commands: CommandTimer;
+  /** What its callers asked of services. */
+  readonly services: ServiceCounts;
   /** Seconds of a beat's round trip. */
   readonly backendLatency = new Buckets();
   /** Seconds until a probe came back. */
@@ -59,6 +62,7 @@ export class Traffic {
 
   constructor(clock: Clock = systemClock) {
     this.commands = new CommandTimer(clock);
+    this.services = new ServiceCounts(clock);
   }
 
   /** Closes by code, whoever asked for them; unknown codes are one. */

@@ -19,6 +19,7 @@ import {
 } from "../../protocol/service_wire.ts";
 import { askingSpan, callAttributes, isTracing, type Span } from "../../tracing/mod.ts";
 import { type NodeCalls, NotDeliveredError } from "../node_calls/mod.ts";
+import { type ServiceCounts, type ServiceOutcome, serviceOutcomeOf } from "../service_counts.ts";
 import type { Directory } from "./directory.ts";
 import type { Leash } from "./leash.ts";
 import { MAX_STREAMS, MAX_TRIES, SLACK_MS } from "./limits.ts";
@@ -80,6 +81,7 @@ export interface CallerParts {
   readonly clock: Clock;
   /** How often {@linkcode Caller.tick} is called, milliseconds. */
   readonly tickMs: number;
+  readonly counts: ServiceCounts;
 }
 
 /** Calls by the clients of one node generation, and by its HTTP callers. Safe to call concurrently. */
@@ -88,12 +90,18 @@ export class Caller {
   readonly #streams = new Map<number, Reading>();
   readonly #deadlines: Deadlines<Reading>;
   #lastKey = 0;
+  #calls = 0;
 
   constructor(parts: CallerParts) {
     this.#parts = parts;
     this.#deadlines = new Deadlines(parts.tickMs, parts.clock.monotonicMs());
     parts.calls.listen(ITEM_NOTICE, (payload, from) => this.#takeItem(payload, from));
     parts.calls.listen(END_NOTICE, (payload, from) => this.#takeEnd(payload, from));
+  }
+
+  /** Calls that wait for their value. */
+  get calls(): number {
+    return this.#calls;
   }
 
   /** Streams that are read. */
@@ -107,24 +115,30 @@ export class Caller {
    * arguments, or the provider's own error.
    */
   async call(call: ServiceCall): Promise<string> {
-    const key = ++this.#lastKey;
-    const providers = this.#pick(call);
-    const found = providers instanceof Promise ? await providers : providers;
-    return await this.#askInTurn(
-      call,
-      found,
-      (provider, timeoutMs) => this.#ask(provider, call, key, timeoutMs),
-    );
+    const { counts, clock } = this.#parts;
+    const startMs = clock.monotonicMs();
+    this.#calls++;
+    try {
+      const value = await this.#call(call);
+      counts.endCall("ok", startMs);
+      return value;
+    } catch (error) {
+      counts.endCall(call.leash?.isPulled ? "cancelled" : serviceOutcomeOf(error), startMs);
+      throw error;
+    } finally {
+      this.#calls--;
+    }
   }
 
   /** Opens a stream: resolves once a provider has it, with at most `FIRST_CREDIT` items on their way. Rejects as
    * {@linkcode call}. */
   async open(call: ServiceCall, sink: StreamSink): Promise<OpenStream> {
-    if (this.#streams.size >= MAX_STREAMS) {
-      throw new ClientError("tooManyRequests", { detail: "this node reads too many streams" });
+    try {
+      return await this.#open(call, sink);
+    } catch (error) {
+      this.#parts.counts.endStream(serviceOutcomeOf(error));
+      throw error;
     }
-    const found = await this.#pick(call);
-    return await this.#askInTurn(call, found, (provider) => this.#openAt(provider, call, sink));
   }
 
   /** `node` is gone: its streams end. */
@@ -143,6 +157,25 @@ export class Caller {
   close(): void {
     const error = new ClientError("internal", { detail: "the node is closing" });
     for (const reading of [...this.#streams.values()]) this.#end(reading, error);
+  }
+
+  async #call(call: ServiceCall): Promise<string> {
+    const key = ++this.#lastKey;
+    const providers = this.#pick(call);
+    const found = providers instanceof Promise ? await providers : providers;
+    return await this.#askInTurn(
+      call,
+      found,
+      (provider, timeoutMs) => this.#ask(provider, call, key, timeoutMs),
+    );
+  }
+
+  async #open(call: ServiceCall, sink: StreamSink): Promise<OpenStream> {
+    if (this.#streams.size >= MAX_STREAMS) {
+      throw new ClientError("tooManyRequests", { detail: "this node reads too many streams" });
+    }
+    const found = await this.#pick(call);
+    return await this.#askInTurn(call, found, (provider) => this.#openAt(provider, call, sink));
   }
 
   /** Who may be asked, best first. Only where nobody is known the backend is asked whether that still holds. */
@@ -262,8 +295,10 @@ export class Caller {
     this.#parts.calls.tell(reading.node, CREDIT_NOTICE, encodeKeyed(reading.key, granted));
   }
 
-  #cancel({ key, node }: Reading): void {
-    if (this.#streams.delete(key)) this.#parts.calls.tell(node, CANCEL_NOTICE, encodeKeyed(key));
+  #cancel({ key, node }: Reading, outcome: ServiceOutcome = "cancelled"): void {
+    if (!this.#streams.delete(key)) return;
+    this.#parts.calls.tell(node, CANCEL_NOTICE, encodeKeyed(key));
+    this.#parts.counts.endStream(outcome);
   }
 
   #takeItem(payload: string, from: NodeId): void {
@@ -272,6 +307,7 @@ export class Caller {
     if (reading?.node !== from) return;
     if (number !== reading.received) return this.#lose(reading);
     reading.received++;
+    this.#parts.counts.items++;
     reading.credit--;
     reading.movedMs = this.#parts.clock.monotonicMs();
     reading.sink.onItem(text, number);
@@ -287,21 +323,23 @@ export class Caller {
 
   /** Items went missing between the nodes. */
   #lose(reading: Reading): void {
-    this.#cancel(reading);
+    this.#cancel(reading, "internal");
     reading.sink.onEnd(
       new ClientError("internal", { detail: "a part of the stream was lost between two nodes" }),
     );
   }
 
   #end(reading: Reading, error: ClientError | undefined): void {
-    if (this.#streams.delete(reading.key)) reading.sink.onEnd(error);
+    if (!this.#streams.delete(reading.key)) return;
+    this.#parts.counts.endStream(serviceOutcomeOf(error));
+    reading.sink.onEnd(error);
   }
 
   #look(reading: Reading, nowMs: number): void {
     if (!this.#streams.has(reading.key)) return;
     const endMs = reading.movedMs + reading.timeoutMs + SLACK_MS;
     if (nowMs < endMs) return void this.#deadlines.add(reading, endMs);
-    this.#cancel(reading);
+    this.#cancel(reading, "deadline");
     reading.sink.onEnd(new ClientError("deadlineExceeded", { detail: "nothing moved in the stream" }));
   }
 }
