@@ -88,7 +88,8 @@ export interface CallerParts {
 export class Caller {
   readonly #parts: CallerParts;
   readonly #streams = new Map<number, Reading>();
-  readonly #deadlines: Deadlines<Reading>;
+  /** Keys: a stream that has ended is not kept until its slot. */
+  readonly #deadlines: Deadlines<number>;
   #lastKey = 0;
   #calls = 0;
 
@@ -114,16 +115,23 @@ export class Caller {
    * left during the call, 408 at the deadline, 429 when every provider is at its limit, 413, 502, 107 for wrong
    * arguments, or the provider's own error.
    */
-  async call(call: ServiceCall): Promise<string> {
+  async call(call: ServiceCall, leash = call.leash): Promise<string> {
     const { counts, clock } = this.#parts;
     const startMs = clock.monotonicMs();
+    const key = ++this.#lastKey;
     this.#calls++;
     try {
-      const value = await this.#call(call);
+      const picked = this.#pick(call);
+      const providers = picked instanceof Promise ? await picked : picked;
+      const value = await this.#askInTurn(
+        providers,
+        call.timeoutMs,
+        (provider, timeoutMs) => this.#ask(provider, call, { key, timeoutMs }, leash),
+      );
       counts.endCall("ok", startMs);
       return value;
     } catch (error) {
-      counts.endCall(call.leash?.isPulled ? "cancelled" : serviceOutcomeOf(error), startMs);
+      counts.endCall(leash?.isPulled ? "cancelled" : serviceOutcomeOf(error), startMs);
       throw error;
     } finally {
       this.#calls--;
@@ -150,7 +158,10 @@ export class Caller {
   /** Ends streams of which nothing was heard for too long. */
   tick(): void {
     const nowMs = this.#parts.clock.monotonicMs();
-    for (const reading of this.#deadlines.due(nowMs)) this.#look(reading, nowMs);
+    for (const key of this.#deadlines.due(nowMs)) {
+      const reading = this.#streams.get(key);
+      if (reading !== undefined) this.#look(reading, nowMs);
+    }
   }
 
   /** Ends all streams. */
@@ -159,23 +170,12 @@ export class Caller {
     for (const reading of [...this.#streams.values()]) this.#end(reading, error);
   }
 
-  async #call(call: ServiceCall): Promise<string> {
-    const key = ++this.#lastKey;
-    const providers = this.#pick(call);
-    const found = providers instanceof Promise ? await providers : providers;
-    return await this.#askInTurn(
-      call,
-      found,
-      (provider, timeoutMs) => this.#ask(provider, call, key, timeoutMs),
-    );
-  }
-
   async #open(call: ServiceCall, sink: StreamSink): Promise<OpenStream> {
     if (this.#streams.size >= MAX_STREAMS) {
       throw new ClientError("tooManyRequests", { detail: "this node reads too many streams" });
     }
     const found = await this.#pick(call);
-    return await this.#askInTurn(call, found, (provider) => this.#openAt(provider, call, sink));
+    return await this.#askInTurn(found, call.timeoutMs, (provider) => this.#openAt(provider, call, sink));
   }
 
   /** Who may be asked, best first. Only where nobody is known the backend is asked whether that still holds. */
@@ -196,20 +196,21 @@ export class Caller {
   }
 
   async #askInTurn<T>(
-    call: ServiceCall,
     providers: readonly Provider[],
+    timeoutMs: number,
     ask: (provider: Provider, leftMs: number) => Promise<T | Refused>,
   ): Promise<T> {
     const { clock } = this.#parts;
-    const endMs = clock.monotonicMs() + call.timeoutMs;
+    const startMs = clock.monotonicMs();
+    let leftMs = timeoutMs;
     let refused: ClientError | undefined;
     for (const provider of providers.slice(0, MAX_TRIES)) {
-      const leftMs = endMs - clock.monotonicMs();
-      if (leftMs <= 0) break;
-      const answer = await ask(provider, Math.ceil(leftMs));
+      const answer = await ask(provider, leftMs);
       if (!(answer instanceof Refused)) return answer;
       // Of several reasons the one that will pass says most.
       if (refused === undefined || answer.error.isTemporary) refused = answer.error;
+      leftMs = Math.ceil(startMs + timeoutMs - clock.monotonicMs());
+      if (leftMs <= 0) break;
     }
     throw refused ?? new ClientError("deadlineExceeded");
   }
@@ -217,15 +218,14 @@ export class Caller {
   async #ask(
     provider: Provider,
     call: ServiceCall,
-    key: number,
-    timeoutMs: number,
+    how: { readonly key: number; readonly timeoutMs: number },
+    leash: Leash | undefined,
   ): Promise<string | Refused> {
-    const { leash } = call;
     if (leash?.isPulled) throw new ClientError("gone", { detail: "the caller has left" });
-    const cancel = () => this.#parts.calls.tell(provider.node, CANCEL_NOTICE, encodeKeyed(key));
+    const cancel = () => this.#parts.calls.tell(provider.node, CANCEL_NOTICE, encodeKeyed(how.key));
     leash?.add(cancel);
     try {
-      const outcome = await this.#outcome(provider, call, { key, timeoutMs });
+      const outcome = await this.#outcome(provider, call, how);
       if (outcome.kind === "failed") throw outcome.error;
       return outcome.kind === "value" ? outcome.value : new Refused(outcome.error);
     } finally {
@@ -249,11 +249,11 @@ export class Caller {
     if (outcome.kind !== "value") this.#streams.delete(key);
     if (outcome.kind === "failed") throw outcome.error;
     if (outcome.kind === "refused") return new Refused(outcome.error);
-    this.#deadlines.add(reading, movedMs + timeoutMs + SLACK_MS);
+    this.#deadlines.addPlain(key, movedMs + timeoutMs + SLACK_MS);
     return { grant: (count) => this.#grant(reading, count), cancel: () => this.#cancel(reading) };
   }
 
-  async #outcome(
+  #outcome(
     { node, client }: Provider,
     call: ServiceCall,
     how: { readonly key: number; readonly timeoutMs: number; readonly credit?: number },
@@ -261,21 +261,11 @@ export class Caller {
     const { workspace, service, caller, isGuest, isSafe } = call;
     const span = isTracing ? this.#spanOf(call, node) : undefined;
     const base = { ...how, workspace, service, function: call.function, client, caller, isGuest, isSafe };
-    try {
-      const payload = encodeNodeCall(
-        span === undefined ? base : { ...base, traceparent: span.traceparent },
-        call.args,
-      );
-      const outcome = decodeOutcome(
-        await this.#parts.calls.call(node, CALL_METHOD, payload, how.timeoutMs + SLACK_MS),
-      );
-      span?.end(outcome.kind === "value" ? undefined : outcome.error);
-      return outcome;
-    } catch (error) {
-      span?.end(error);
-      if (error instanceof NotDeliveredError) return { kind: "refused", error };
-      throw error;
-    }
+    const head = span === undefined ? base : { ...base, traceparent: span.traceparent };
+    const payload = encodeNodeCall(head, call.args);
+    const outcome = this.#parts.calls.call(node, CALL_METHOD, payload, how.timeoutMs + SLACK_MS)
+      .then(decodeOutcome, refusedOrThrow);
+    return span === undefined ? outcome : endSpanWith(outcome, span);
   }
 
   #spanOf({ workspace, service, function: name }: ServiceCall, node: NodeId): Span | undefined {
@@ -336,12 +326,29 @@ export class Caller {
   }
 
   #look(reading: Reading, nowMs: number): void {
-    if (!this.#streams.has(reading.key)) return;
     const endMs = reading.movedMs + reading.timeoutMs + SLACK_MS;
-    if (nowMs < endMs) return void this.#deadlines.add(reading, endMs);
+    if (nowMs < endMs) return this.#deadlines.addPlain(reading.key, endMs);
     this.#cancel(reading, "deadline");
     reading.sink.onEnd(new ClientError("deadlineExceeded", { detail: "nothing moved in the stream" }));
   }
+}
+
+/** The same outcome; the span ends with it. */
+async function endSpanWith(asked: Promise<NodeCallOutcome>, span: Span): Promise<NodeCallOutcome> {
+  try {
+    const outcome = await asked;
+    span.end(outcome.kind === "value" ? undefined : outcome.error);
+    return outcome;
+  } catch (error) {
+    span.end(error);
+    throw error;
+  }
+}
+
+/** A call that reached nobody may go to another provider. */
+function refusedOrThrow(error: unknown): NodeCallOutcome {
+  if (error instanceof NotDeliveredError) return { kind: "refused", error };
+  throw error;
 }
 
 /** A provider that has seen nothing of the call. */

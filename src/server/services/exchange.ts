@@ -142,7 +142,7 @@ export class ServiceExchange implements ClientServices {
 
   /** Calls for a connected client; what it waits for ends when it goes. */
   async callFor(connection: Client, call: ServiceCall): Promise<string> {
-    return await this.#caller.call({ ...call, leash: this.#callingOf(connection).leash });
+    return await this.#caller.call(call, this.#callingOf(connection).leash);
   }
 
   /** Opens a stream for a connected client. Resolves with its id; call `start` once the client was told. */
