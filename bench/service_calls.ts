@@ -1,6 +1,7 @@
 /**
  * Calls of a service from one node to a provider on another, open loop: calls are due at fixed times, and latency counts
- * from when a call was due. Starts a Redis, two nodes and a provider, and calls from its own process.
+ * from when a call was due. Starts a Redis, two nodes and a provider, and calls from its own process. With `--stream`:
+ * one long stream, and whether the nodes' memory stays flat.
  *
  *     deno run -A bench/service_calls.ts [--rate 8000] [--seconds 10]
  *     deno run -A bench/service_calls.ts --stream 1000000
@@ -10,9 +11,10 @@ import { parseArgs } from "node:util";
 import { Centrifuge } from "centrifuge";
 import { build } from "hdr-histogram-js";
 import { PromptSocket } from "./prompt_socket.ts";
-import { streams } from "../src/client/mod.ts";
+import { measureStream } from "./service_stream.ts";
 import { NodeProcess, root, TestProcess } from "../src/testing/processes.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
+import { unusedPort } from "../src/testing/unused_ports.ts";
 
 const PACE_MS = 2;
 const WARM_UP_S = 2;
@@ -28,8 +30,14 @@ const { values } = parseArgs({
 });
 
 await using redis = await RedisServer.open();
-await using near = await NodeProcess.start({ redisUrl: redis.url, set: { max_commands_in_flight: 65_536 } });
-await using far = await NodeProcess.start({ redisUrl: redis.url });
+const isStream = values.stream !== undefined;
+const [nearPort, farPort] = [unusedPort(), unusedPort()];
+await using near = await NodeProcess.start({
+  redisUrl: redis.url,
+  set: { max_commands_in_flight: 65_536 },
+  runtimeFlags: inspectFlags(nearPort),
+});
+await using far = await NodeProcess.start({ redisUrl: redis.url, runtimeFlags: inspectFlags(farPort) });
 const words = ["run", "-A", `${root}/bench/service_provider.ts`, far.ws];
 await using provider = new TestProcess(Deno.execPath(), words);
 await provider.matches(/serving/g);
@@ -43,8 +51,19 @@ client.on("disconnected", ({ code, reason }) => {
 client.connect();
 await client.ready(10_000);
 if (values.stream === undefined) await measureCalls(Number(values.rate), Number(values.seconds));
-else await measureStream(Number(values.stream));
+else {
+  const nodes = [
+    { name: "caller's node", process: near, inspectPort: nearPort },
+    { name: "provider's node", process: far, inspectPort: farPort },
+  ];
+  await measureStream(client, nodes, Number(values.stream));
+}
 client.disconnect();
+
+/** Calls are measured without an inspector. */
+function inspectFlags(port: number): readonly string[] {
+  return isStream ? [`--inspect=127.0.0.1:${port}`] : [];
+}
 
 async function measureCalls(rate: number, seconds: number): Promise<void> {
   await drive(rate, WARM_UP_S);
@@ -90,33 +109,6 @@ async function drive(rate: number, seconds: number) {
   }
   await Promise.all(calls);
   return { done: calls.length - failed, failed, wallS: (performance.now() - startMs) / 1_000, histogram };
-}
-
-async function measureStream(count: number): Promise<void> {
-  await showMemory("before");
-  const startMs = performance.now();
-  let next = 0;
-  for await (
-    const item of streams<{ count(to: number): AsyncIterable<number> }>(client, "bench").count(count)
-  ) {
-    if (item !== next++) throw new Error(`Item ${next - 1} is ${item}`);
-    if (next % (count / 5) === 0) await showMemory(`${next} items`);
-  }
-  const seconds = (performance.now() - startMs) / 1_000;
-  console.log(`${next} items in ${seconds.toFixed(1)} s: ${Math.round(next / seconds)} items/s`);
-}
-
-async function showMemory(when: string): Promise<void> {
-  const memory = (await rssMiB()).map((value) => value.toFixed(0)).join(" and ");
-  console.log(`${when}: caller's node and provider's hold ${memory} MiB`);
-}
-
-async function rssMiB(): Promise<number[]> {
-  const read = async (node: NodeProcess) => {
-    const { body } = await node.json<{ node: { rss_bytes: number } }>("/stats");
-    return body.node.rss_bytes / 1024 / 1024;
-  };
-  return await Promise.all([near, far].map(read));
 }
 
 /** User and system time so far: both nodes, provider. */
