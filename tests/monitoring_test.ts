@@ -1,5 +1,6 @@
 /** Prometheus and Grafana files: made from the catalogs, accepted by promtool, and answered by a real cluster. */
 import assert from "node:assert/strict";
+import { serve, service } from "../src/client/mod.ts";
 import { alertRules, runbookOf } from "../deploy/grafana/source/alerts.ts";
 import { dashboards, generatedFiles } from "../deploy/grafana/source/files.ts";
 import { dashboardOf, DATASOURCE } from "../deploy/grafana/source/panel.ts";
@@ -132,10 +133,13 @@ async function makeTraffic(nodes: readonly NodeProcess[], signal: AbortSignal): 
   const clients = await Promise.all(nodes.map((node) => SdkClient.open(node.ws)));
   try {
     await Promise.all(clients.map((client) => client.subscribe("room")));
+    const [provider] = clients;
+    if (provider) await serve(provider.centrifuge, { id: "math", functions: { one: () => 1 } });
     while (!signal.aborted) {
       for (const { centrifuge } of clients) {
         await centrifuge.publish("room", { text: "hello" });
         await centrifuge.rpc("echo", { n: 1 });
+        await service(centrifuge, "math").one();
       }
       for (const { ws } of nodes) (await SdkClient.open(ws))[Symbol.dispose]();
       await pause(100);

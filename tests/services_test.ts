@@ -1,7 +1,14 @@
 /** Services across real nodes and Redis: balanced, over the SDK and HTTP, and typed failures when something is killed. */
 import assert from "node:assert/strict";
-import { serve, service, ServiceError, streams } from "../src/client/mod.ts";
-import { NodeProcess, pause, root, TestProcess } from "../src/testing/processes.ts";
+import {
+  type IncomingCall,
+  serve,
+  type ServedService,
+  service,
+  ServiceError,
+  streams,
+} from "../src/client/mod.ts";
+import { NodeProcess, pause, root, TestProcess, until } from "../src/testing/processes.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { SdkClient } from "../src/testing/sdk_client.ts";
 
@@ -26,6 +33,80 @@ async function providerProcess(node: NodeProcess, name: string) {
   const process = new TestProcess(Deno.execPath(), ["run", "--allow-net", program, node.ws, name]);
   const [match] = await process.matches(/serving as (\S+)/g);
   return Object.assign(process, { client: match?.[1] ?? "" });
+}
+
+interface Slow {
+  name(): string;
+  hang(): void;
+  drip(): AsyncIterable<number>;
+}
+
+/** A service of this process with room for one call that never ends and one stream that goes on for ever. */
+class SlowService implements AsyncDisposable {
+  readonly #hanging = Promise.withResolvers<void>();
+  #isAborted = false;
+  #isDry = false;
+  #served: ServedService | undefined;
+
+  static async open({ centrifuge }: SdkClient): Promise<SlowService> {
+    const slow = new SlowService();
+    const functions = {
+      name: () => "slow",
+      hang: { handle: slow.#hang },
+      drip: { handle: () => slow.#drip(), stream: true },
+    };
+    slow.#served = await serve(centrifuge, { id: "slow", concurrency: 2, functions });
+    return slow;
+  }
+
+  /** Somebody waits for a call that never ends. */
+  get hanging(): Promise<void> {
+    return this.#hanging.promise;
+  }
+
+  /** Resolves once the call was aborted and the stream was left, and nothing runs. */
+  async idle(withinMs: number): Promise<void> {
+    const isIdle = () => this.#isAborted && this.#isDry && this.#served?.running === 0;
+    await until("the provider is told", isIdle, withinMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#served?.stop();
+  }
+
+  readonly #hang = ({ signal }: IncomingCall) => {
+    this.#hanging.resolve();
+    signal.addEventListener("abort", () => this.#isAborted = true);
+    return new Promise(() => {});
+  };
+
+  async *#drip() {
+    try {
+      for (let i = 0;; i++, await pause(20)) yield i;
+    } finally {
+      this.#isDry = true;
+    }
+  }
+}
+
+/** Words for a process that calls and reads the slow service from `node`. */
+function callerWords(node: NodeProcess): readonly string[] {
+  return ["run", "--allow-net", `${root}/src/testing/calling_process.ts`, node.ws, "slow"];
+}
+
+const UNDER_WAY = [
+  ...["shoal_service_calls_waiting", "shoal_service_streams_read", "shoal_service_calls_hosted"],
+  "shoal_node_requests_waiting",
+];
+
+/** Waits until `nodes` keep nothing of any call. */
+async function idle(nodes: readonly NodeProcess[]): Promise<void> {
+  for (const { port } of nodes) {
+    await until(`node ${port} keeps no call`, async () => {
+      const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      return UNDER_WAY.every((name) => page.includes(`\n${name} 0\n`));
+    });
+  }
 }
 
 /** How often each name answers. */
@@ -82,22 +163,48 @@ Deno.test("services: providers and callers on three nodes", async (t) => {
     assert.deepEqual(await tally(4, () => who.name()), { one: 4 });
   });
 
-  await t.step("kill -9 of a caller in mid-call: its provider is cancelled", async () => {
-    const called = Promise.withResolvers<AbortSignal>();
+  await t.step("kill -9 of a caller over HTTP in mid-call: its provider is cancelled", async () => {
     using provider = await SdkClient.open(a.ws);
-    await using _ = await serve(provider.centrifuge, {
-      id: "slow",
-      functions: { wait: { handle: ({ signal }) => (called.resolve(signal), new Promise(() => {})) } },
-    });
-    await using process = new TestProcess("curl", [
-      ...["-s", "-X", "POST", "-H", "content-type: application/json"],
-      `http://127.0.0.1:${c.port}/default/services/slow/wait`,
-    ]);
-    const signal = await called.promise;
-    const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
-    await process.kill();
-    await aborted;
+    await using slow = await SlowService.open(provider);
+    const post = ["-s", "-N", "-X", "POST", "-H", "content-type: application/json"];
+    const base = `http://127.0.0.1:${c.port}/default/services/slow`;
+    await using hanging = new TestProcess("curl", [...post, `${base}/hang`]);
+    await using dripping = new TestProcess("curl", [...post, `${base}/drip`]);
+    await Promise.all([slow.hanging, dripping.matches(/"value":2/g)]);
+    await Promise.all([hanging.kill(), dripping.kill()]);
+    await slow.idle(1_000);
+    await idle([a, c]);
   });
+
+  await t.step("kill -9 of a caller in mid-call: its call and its stream end within a second", async () => {
+    using provider = await SdkClient.open(a.ws);
+    await using slow = await SlowService.open(provider);
+    await using process = new TestProcess(Deno.execPath(), callerWords(c));
+    await Promise.all([slow.hanging, process.matches(/an item/g, 3)]);
+    await failsWith(429, service<Slow>(caller.centrifuge, "slow").name());
+    await process.kill();
+    await slow.idle(1_000);
+    assert.equal(await service<Slow>(caller.centrifuge, "slow").name(), "slow");
+    await idle([a, c]);
+  });
+
+  await t.step(
+    "kill -9 of a caller's node in mid-call: the same within a second of its detection",
+    async () => {
+      await using d = await NodeProcess.start(options);
+      using provider = await SdkClient.open(a.ws);
+      await using slow = await SlowService.open(provider);
+      await using process = new TestProcess(Deno.execPath(), callerWords(d));
+      await Promise.all([slow.hanging, process.matches(/an item/g, 3)]);
+      await failsWith(429, service<Slow>(caller.centrifuge, "slow").name());
+      // It would call again over its next connection, if the node came back.
+      const killing = d.kill();
+      await slow.idle(1_500 + 1_000);
+      await killing;
+      assert.equal(await service<Slow>(caller.centrifuge, "slow").name(), "slow");
+      await idle([a, c]);
+    },
+  );
 
   await t.step(
     "kill -9 of a provider's node: 410 within a second of its detection, then the others",

@@ -96,6 +96,7 @@ function metricsOf(node: Node, { listenersReopened, ...server }: ServerReadings)
     confirmedSubscriptions: confirmed,
     clients: clientsOf(node, server),
     history: historyOf(node),
+    services: servicesOf(node),
     backend: backendOf(node),
     process: processOf(node, server),
   };
@@ -121,6 +122,22 @@ function historyOf({ traffic }: Node) {
     slowCloses: traffic.closes.get(closeTable.slow.code) ?? 0,
     publicationsDropped: traffic.publicationsDropped,
     publicationsConflated: traffic.publicationsConflated,
+  };
+}
+
+function servicesOf({ session: { services, calls }, traffic }: Node) {
+  const { calls: callsWaiting, streams: streamsRead, hosted } = services.running;
+  const counts = traffic.services;
+  return {
+    calls: counts.calls,
+    callSeconds: counts.seconds.read(),
+    callsWaiting,
+    streams: counts.streams,
+    streamsRead,
+    items: counts.items,
+    hosted,
+    offered: services.offered,
+    nodeRequests: calls.pending,
   };
 }
 

@@ -25,6 +25,8 @@ export class Ticket<T> {
 export class Deadlines<T> {
   readonly #slotMs: number;
   readonly #slots = new Map<number, Ticket<T>[]>();
+  /** What has no ticket. */
+  readonly #plain = new Map<number, T[]>();
   #nextSlot: number;
 
   /** `slotMs`: width of a slot in milliseconds. `nowMs`: the monotonic clock now. */
@@ -36,11 +38,13 @@ export class Deadlines<T> {
   /** Hands `item` out at the first {@linkcode due} at or after `atMs`, unless its ticket is cancelled before. */
   add(item: T, atMs: number): Ticket<T> {
     const ticket = new Ticket(item);
-    const slot = Math.max(Math.ceil(atMs / this.#slotMs), this.#nextSlot);
-    const tickets = this.#slots.get(slot);
-    if (tickets === undefined) this.#slots.set(slot, [ticket]);
-    else tickets.push(ticket);
+    put(this.#slots, this.#slotOf(atMs), ticket);
     return ticket;
+  }
+
+  /** The same without a ticket: the item stays until it is due. For ids, of which thousands come in a second. */
+  addPlain(item: T, atMs: number): void {
+    put(this.#plain, this.#slotOf(atMs), item);
   }
 
   /** Takes out all that is due at `nowMs`. */
@@ -50,7 +54,19 @@ export class Deadlines<T> {
     for (; this.#nextSlot <= last; this.#nextSlot++) {
       for (const { item } of this.#slots.get(this.#nextSlot) ?? []) if (item !== undefined) items.push(item);
       this.#slots.delete(this.#nextSlot);
+      for (const item of this.#plain.get(this.#nextSlot) ?? []) items.push(item);
+      this.#plain.delete(this.#nextSlot);
     }
     return items;
   }
+
+  #slotOf(atMs: number): number {
+    return Math.max(Math.ceil(atMs / this.#slotMs), this.#nextSlot);
+  }
+}
+
+function put<T>(slots: Map<number, T[]>, slot: number, item: T): void {
+  const items = slots.get(slot);
+  if (items === undefined) slots.set(slot, [item]);
+  else items.push(item);
 }

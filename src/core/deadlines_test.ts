@@ -32,3 +32,13 @@ Deno.test("Deadlines never hands out a cancelled item, and its ticket holds it n
   assert.equal(ticket.item, undefined);
   assert.deepEqual(deadlines.due(1_000), ["there"]);
 });
+
+Deno.test("Deadlines.addPlain() hands an item out at its time, beside those with tickets", () => {
+  const deadlines = new Deadlines<string>(100, 0);
+  deadlines.addPlain("plain", 450);
+  deadlines.add("ticket", 450).cancel();
+  deadlines.addPlain("later", 550);
+  assert.deepEqual(deadlines.due(499), []);
+  assert.deepEqual(deadlines.due(500), ["plain"]);
+  assert.deepEqual(deadlines.due(9_999), ["later"]);
+});

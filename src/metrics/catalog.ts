@@ -6,6 +6,7 @@ import { type HistoryReadings, historyRows } from "./history_rows.ts";
 import { type ProcessReadings, processRows } from "./process_rows.ts";
 import type { Labelled } from "./reading.ts";
 import { counter, gauge, type MetricRow, within } from "./row.ts";
+import { type ServiceReadings, serviceRows } from "./service_rows.ts";
 
 /** What a node's metrics are read from. Counts since the start of the process, sizes in bytes, times in seconds. */
 export interface MetricsSource {
@@ -33,6 +34,7 @@ export interface MetricsSource {
   readonly confirmedSubscriptions: number;
   readonly clients: ClientReadings;
   readonly history: HistoryReadings;
+  readonly services: ServiceReadings;
   readonly backend: BackendReadings;
   readonly process: ProcessReadings;
 }
@@ -94,6 +96,7 @@ export const metricTable: readonly MetricRow<MetricsSource>[] = [
   gauge(["shoal_draining", "1 when the node is draining."], (s) => Number(s.isDraining)),
   ...within((s: MetricsSource) => s.clients, clientRows),
   ...within((s: MetricsSource) => s.history, historyRows),
+  ...within((s: MetricsSource) => s.services, serviceRows),
   ...within((s: MetricsSource) => s.backend, backendRows),
   ...within((s: MetricsSource) => s.process, processRows),
 ];

@@ -45,6 +45,17 @@ function source(connections: number): MetricsSource {
       publicationsDropped: 38,
       publicationsConflated: 39,
     },
+    services: {
+      calls: new Map([["ok", 40], ["gone", 41]]),
+      callSeconds: buckets.read(),
+      callsWaiting: 42,
+      streams: new Map([["ok", 43]]),
+      streamsRead: 44,
+      items: 45,
+      hosted: 46,
+      offered: 47,
+      nodeRequests: 48,
+    },
     backend: {
       latency: buckets.read(),
       pubsubLag: buckets.read(),

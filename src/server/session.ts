@@ -166,6 +166,7 @@ export class Session {
       mayWrite: () => this.membership.mayWrite,
       outboxBytes: settings.outboxBytes,
       tickMs: TICK_MS,
+      counts: traffic.services,
     });
     this.messages = new NodeMessages(this.calls, this.roster, owner.nodeHandlers);
     this.calls.listen(NODE_DOWN, (node) => this.#onNodeDown(node));

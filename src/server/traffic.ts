@@ -4,6 +4,7 @@ import { Buckets } from "../core/buckets.ts";
 import type { Labelled } from "../metrics/mod.ts";
 import { type LimitName, limitNames } from "./limits/mod.ts";
 import { CommandTimer } from "./command_timer.ts";
+import { ServiceCounts } from "./service_counts.ts";
 
 /** An application may answer with codes of its own; of so many different ones each is counted apart. */
 const MAX_CODES = 64;
@@ -47,6 +48,8 @@ export class Traffic {
   readonly recoveries = new Map<"recovered" | "unrecovered", number>([["recovered", 0], ["unrecovered", 0]]);
   /** Commands by kind, and how long they took. */
   readonly commands: CommandTimer;
+  /** What its callers asked of services. */
+  readonly services: ServiceCounts;
   /** Seconds of a beat's round trip. */
   readonly backendLatency = new Buckets();
   /** Seconds until a probe came back. */
@@ -60,6 +63,7 @@ export class Traffic {
 
   constructor(clock: Clock = systemClock) {
     this.commands = new CommandTimer(clock);
+    this.services = new ServiceCounts(clock);
   }
 
   /** Closes by code, whoever asked for them; unknown codes are one. */

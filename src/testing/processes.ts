@@ -54,6 +54,8 @@ export interface NodeOptions {
   /** Options for `--set`, by name. */
   readonly set?: Readonly<Record<string, string | number | boolean>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Flags of the runtime, such as `--inspect=127.0.0.1:9229`. */
+  readonly runtimeFlags?: readonly string[];
 }
 
 /** `--set` flags for options. */
@@ -183,9 +185,10 @@ export class NodeProcess extends NodeAddress implements AsyncDisposable {
   }
 
   #spawn(): TestProcess {
-    const { redisUrl, set, env } = this.#options;
+    const { redisUrl, set, env, runtimeFlags = [] } = this.#options;
     const redis = redisUrl === undefined ? {} : { REDIS_URL: redisUrl };
-    const args = ["run", ...nodeRights, program, "start", "--port", String(this.port), ...setWords(set)];
+    const options = ["--port", String(this.port), ...setWords(set)];
+    const args = ["run", ...nodeRights, ...runtimeFlags, program, "start", ...options];
     return new TestProcess(Deno.execPath(), args, { env: { ...redis, ...env } });
   }
 }

@@ -94,6 +94,41 @@ export const cluster: DashboardSpec = {
       ],
     },
     {
+      title: "Services",
+      panels: [
+        lines(
+          "Calls by outcome",
+          "provider: its own error. busy: raise concurrency, or add providers.",
+          "ops",
+          [
+            [`sum by (outcome) (${rate("shoal_service_calls_total")})`, "{{outcome}}"],
+          ],
+        ),
+        lines(
+          "Time of calls",
+          "From the call to its end, at the caller's node; providers' work is in it.",
+          "s",
+          [
+            [quantile(0.5, "shoal_service_call_seconds", { by: "" }), "p50"],
+            [quantile(0.99, "shoal_service_call_seconds", { by: "" }), "p99"],
+          ],
+        ),
+        lines("Under way", "Waiting at callers, and running at providers; requests between nodes.", "short", [
+          [`sum(${metric("shoal_service_calls_waiting")})`, "calls waited for"],
+          [`sum(${metric("shoal_service_calls_hosted")})`, "calls and streams at providers"],
+          [`sum(${metric("shoal_service_streams_read")})`, "streams read"],
+          [`sum(${metric("shoal_node_requests_waiting")})`, "requests between nodes"],
+        ]),
+        lines("Streams by outcome, and their items", "gone: the provider died. Items go to callers.", "ops", [
+          [`sum by (outcome) (${rate("shoal_service_streams_total")})`, "{{outcome}}"],
+          [`sum(${rate("shoal_service_items_total")})`, "items"],
+        ]),
+        lines("Providers by node", "Offers of clients; one client counts once a service.", "short", [
+          [metric("shoal_service_providers"), "{{instance}}"],
+        ]),
+      ],
+    },
+    {
       title: "Nodes",
       panels: [
         lines("Ready and draining", "A node takes clients while it is ready.", "short", [

@@ -50,7 +50,7 @@ export class CallTable {
       throw new ClientError("tooManyRequests", { detail: "too many calls to other nodes are under way" });
     }
     const id = ++this.#lastId;
-    this.#deadlines.add(id, deadlineMs);
+    this.#deadlines.addPlain(id, deadlineMs);
     this.#waiting.set(id, waiting);
     this.#chars += waiting.size;
     return id;

@@ -19,6 +19,7 @@ import {
 } from "../../protocol/service_wire.ts";
 import { askingSpan, callAttributes, isTracing, type Span } from "../../tracing/mod.ts";
 import { type NodeCalls, NotDeliveredError } from "../node_calls/mod.ts";
+import { type ServiceCounts, type ServiceOutcome, serviceOutcomeOf } from "../service_counts.ts";
 import type { Directory } from "./directory.ts";
 import type { Leash } from "./leash.ts";
 import { MAX_STREAMS, MAX_TRIES, SLACK_MS } from "./limits.ts";
@@ -80,20 +81,28 @@ export interface CallerParts {
   readonly clock: Clock;
   /** How often {@linkcode Caller.tick} is called, milliseconds. */
   readonly tickMs: number;
+  readonly counts: ServiceCounts;
 }
 
 /** Calls by the clients of one node generation, and by its HTTP callers. Safe to call concurrently. */
 export class Caller {
   readonly #parts: CallerParts;
   readonly #streams = new Map<number, Reading>();
-  readonly #deadlines: Deadlines<Reading>;
+  /** Keys: a stream that has ended is not kept until its slot. */
+  readonly #deadlines: Deadlines<number>;
   #lastKey = 0;
+  #calls = 0;
 
   constructor(parts: CallerParts) {
     this.#parts = parts;
     this.#deadlines = new Deadlines(parts.tickMs, parts.clock.monotonicMs());
     parts.calls.listen(ITEM_NOTICE, (payload, from) => this.#takeItem(payload, from));
     parts.calls.listen(END_NOTICE, (payload, from) => this.#takeEnd(payload, from));
+  }
+
+  /** Calls that wait for their value. */
+  get calls(): number {
+    return this.#calls;
   }
 
   /** Streams that are read. */
@@ -106,25 +115,38 @@ export class Caller {
    * left during the call, 408 at the deadline, 429 when every provider is at its limit, 413, 502, 107 for wrong
    * arguments, or the provider's own error.
    */
-  async call(call: ServiceCall): Promise<string> {
+  async call(call: ServiceCall, leash = call.leash): Promise<string> {
+    const { counts, clock } = this.#parts;
+    const startMs = clock.monotonicMs();
     const key = ++this.#lastKey;
-    const providers = this.#pick(call);
-    const found = providers instanceof Promise ? await providers : providers;
-    return await this.#askInTurn(
-      call,
-      found,
-      (provider, timeoutMs) => this.#ask(provider, call, key, timeoutMs),
-    );
+    this.#calls++;
+    try {
+      const picked = this.#pick(call);
+      const providers = picked instanceof Promise ? await picked : picked;
+      const value = await this.#askInTurn(
+        providers,
+        call.timeoutMs,
+        (provider, timeoutMs) => this.#ask(provider, call, { key, timeoutMs }, leash),
+      );
+      counts.endCall("ok", startMs);
+      return value;
+    } catch (error) {
+      counts.endCall(leash?.isPulled ? "cancelled" : serviceOutcomeOf(error), startMs);
+      throw error;
+    } finally {
+      this.#calls--;
+    }
   }
 
   /** Opens a stream: resolves once a provider has it, with at most `FIRST_CREDIT` items on their way. Rejects as
    * {@linkcode call}. */
   async open(call: ServiceCall, sink: StreamSink): Promise<OpenStream> {
-    if (this.#streams.size >= MAX_STREAMS) {
-      throw new ClientError("tooManyRequests", { detail: "this node reads too many streams" });
+    try {
+      return await this.#open(call, sink);
+    } catch (error) {
+      this.#parts.counts.endStream(serviceOutcomeOf(error));
+      throw error;
     }
-    const found = await this.#pick(call);
-    return await this.#askInTurn(call, found, (provider) => this.#openAt(provider, call, sink));
   }
 
   /** `node` is gone: its streams end. */
@@ -136,13 +158,24 @@ export class Caller {
   /** Ends streams of which nothing was heard for too long. */
   tick(): void {
     const nowMs = this.#parts.clock.monotonicMs();
-    for (const reading of this.#deadlines.due(nowMs)) this.#look(reading, nowMs);
+    for (const key of this.#deadlines.due(nowMs)) {
+      const reading = this.#streams.get(key);
+      if (reading !== undefined) this.#look(reading, nowMs);
+    }
   }
 
   /** Ends all streams. */
   close(): void {
     const error = new ClientError("internal", { detail: "the node is closing" });
     for (const reading of [...this.#streams.values()]) this.#end(reading, error);
+  }
+
+  async #open(call: ServiceCall, sink: StreamSink): Promise<OpenStream> {
+    if (this.#streams.size >= MAX_STREAMS) {
+      throw new ClientError("tooManyRequests", { detail: "this node reads too many streams" });
+    }
+    const found = await this.#pick(call);
+    return await this.#askInTurn(found, call.timeoutMs, (provider) => this.#openAt(provider, call, sink));
   }
 
   /** Who may be asked, best first. Only where nobody is known the backend is asked whether that still holds. */
@@ -163,20 +196,21 @@ export class Caller {
   }
 
   async #askInTurn<T>(
-    call: ServiceCall,
     providers: readonly Provider[],
+    timeoutMs: number,
     ask: (provider: Provider, leftMs: number) => Promise<T | Refused>,
   ): Promise<T> {
     const { clock } = this.#parts;
-    const endMs = clock.monotonicMs() + call.timeoutMs;
+    const startMs = clock.monotonicMs();
+    let leftMs = timeoutMs;
     let refused: ClientError | undefined;
     for (const provider of providers.slice(0, MAX_TRIES)) {
-      const leftMs = endMs - clock.monotonicMs();
-      if (leftMs <= 0) break;
-      const answer = await ask(provider, Math.ceil(leftMs));
+      const answer = await ask(provider, leftMs);
       if (!(answer instanceof Refused)) return answer;
       // Of several reasons the one that will pass says most.
       if (refused === undefined || answer.error.isTemporary) refused = answer.error;
+      leftMs = Math.ceil(startMs + timeoutMs - clock.monotonicMs());
+      if (leftMs <= 0) break;
     }
     throw refused ?? new ClientError("deadlineExceeded");
   }
@@ -184,15 +218,14 @@ export class Caller {
   async #ask(
     provider: Provider,
     call: ServiceCall,
-    key: number,
-    timeoutMs: number,
+    how: { readonly key: number; readonly timeoutMs: number },
+    leash: Leash | undefined,
   ): Promise<string | Refused> {
-    const { leash } = call;
     if (leash?.isPulled) throw new ClientError("gone", { detail: "the caller has left" });
-    const cancel = () => this.#parts.calls.tell(provider.node, CANCEL_NOTICE, encodeKeyed(key));
+    const cancel = () => this.#parts.calls.tell(provider.node, CANCEL_NOTICE, encodeKeyed(how.key));
     leash?.add(cancel);
     try {
-      const outcome = await this.#outcome(provider, call, { key, timeoutMs });
+      const outcome = await this.#outcome(provider, call, how);
       if (outcome.kind === "failed") throw outcome.error;
       return outcome.kind === "value" ? outcome.value : new Refused(outcome.error);
     } finally {
@@ -216,11 +249,11 @@ export class Caller {
     if (outcome.kind !== "value") this.#streams.delete(key);
     if (outcome.kind === "failed") throw outcome.error;
     if (outcome.kind === "refused") return new Refused(outcome.error);
-    this.#deadlines.add(reading, movedMs + timeoutMs + SLACK_MS);
+    this.#deadlines.addPlain(key, movedMs + timeoutMs + SLACK_MS);
     return { grant: (count) => this.#grant(reading, count), cancel: () => this.#cancel(reading) };
   }
 
-  async #outcome(
+  #outcome(
     { node, client }: Provider,
     call: ServiceCall,
     how: { readonly key: number; readonly timeoutMs: number; readonly credit?: number },
@@ -228,21 +261,11 @@ export class Caller {
     const { workspace, service, caller, isGuest, isSafe } = call;
     const span = isTracing ? this.#spanOf(call, node) : undefined;
     const base = { ...how, workspace, service, function: call.function, client, caller, isGuest, isSafe };
-    try {
-      const payload = encodeNodeCall(
-        span === undefined ? base : { ...base, traceparent: span.traceparent },
-        call.args,
-      );
-      const outcome = decodeOutcome(
-        await this.#parts.calls.call(node, CALL_METHOD, payload, how.timeoutMs + SLACK_MS),
-      );
-      span?.end(outcome.kind === "value" ? undefined : outcome.error);
-      return outcome;
-    } catch (error) {
-      span?.end(error);
-      if (error instanceof NotDeliveredError) return { kind: "refused", error };
-      throw error;
-    }
+    const head = span === undefined ? base : { ...base, traceparent: span.traceparent };
+    const payload = encodeNodeCall(head, call.args);
+    const outcome = this.#parts.calls.call(node, CALL_METHOD, payload, how.timeoutMs + SLACK_MS)
+      .then(decodeOutcome, refusedOrThrow);
+    return span === undefined ? outcome : endSpanWith(outcome, span);
   }
 
   #spanOf({ workspace, service, function: name }: ServiceCall, node: NodeId): Span | undefined {
@@ -262,8 +285,10 @@ export class Caller {
     this.#parts.calls.tell(reading.node, CREDIT_NOTICE, encodeKeyed(reading.key, granted));
   }
 
-  #cancel({ key, node }: Reading): void {
-    if (this.#streams.delete(key)) this.#parts.calls.tell(node, CANCEL_NOTICE, encodeKeyed(key));
+  #cancel({ key, node }: Reading, outcome: ServiceOutcome = "cancelled"): void {
+    if (!this.#streams.delete(key)) return;
+    this.#parts.calls.tell(node, CANCEL_NOTICE, encodeKeyed(key));
+    this.#parts.counts.endStream(outcome);
   }
 
   #takeItem(payload: string, from: NodeId): void {
@@ -272,6 +297,7 @@ export class Caller {
     if (reading?.node !== from) return;
     if (number !== reading.received) return this.#lose(reading);
     reading.received++;
+    this.#parts.counts.items++;
     reading.credit--;
     reading.movedMs = this.#parts.clock.monotonicMs();
     reading.sink.onItem(text, number);
@@ -287,23 +313,42 @@ export class Caller {
 
   /** Items went missing between the nodes. */
   #lose(reading: Reading): void {
-    this.#cancel(reading);
+    this.#cancel(reading, "internal");
     reading.sink.onEnd(
       new ClientError("internal", { detail: "a part of the stream was lost between two nodes" }),
     );
   }
 
   #end(reading: Reading, error: ClientError | undefined): void {
-    if (this.#streams.delete(reading.key)) reading.sink.onEnd(error);
+    if (!this.#streams.delete(reading.key)) return;
+    this.#parts.counts.endStream(serviceOutcomeOf(error));
+    reading.sink.onEnd(error);
   }
 
   #look(reading: Reading, nowMs: number): void {
-    if (!this.#streams.has(reading.key)) return;
     const endMs = reading.movedMs + reading.timeoutMs + SLACK_MS;
-    if (nowMs < endMs) return void this.#deadlines.add(reading, endMs);
-    this.#cancel(reading);
+    if (nowMs < endMs) return this.#deadlines.addPlain(reading.key, endMs);
+    this.#cancel(reading, "deadline");
     reading.sink.onEnd(new ClientError("deadlineExceeded", { detail: "nothing moved in the stream" }));
   }
+}
+
+/** The same outcome; the span ends with it. */
+async function endSpanWith(asked: Promise<NodeCallOutcome>, span: Span): Promise<NodeCallOutcome> {
+  try {
+    const outcome = await asked;
+    span.end(outcome.kind === "value" ? undefined : outcome.error);
+    return outcome;
+  } catch (error) {
+    span.end(error);
+    throw error;
+  }
+}
+
+/** A call that reached nobody may go to another provider. */
+function refusedOrThrow(error: unknown): NodeCallOutcome {
+  if (error instanceof NotDeliveredError) return { kind: "refused", error };
+  throw error;
 }
 
 /** A provider that has seen nothing of the call. */

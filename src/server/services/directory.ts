@@ -25,6 +25,8 @@ export class Directory {
   readonly #parts: DirectoryParts;
   /** In the order in which they were asked for last. */
   readonly #entries = new Map<string, Entry>();
+  /** The workspace that was asked for last: it need not be moved to the end again. */
+  #latest: string | undefined;
 
   constructor(parts: DirectoryParts) {
     this.#parts = parts;
@@ -85,6 +87,8 @@ export class Directory {
 
   #entryOf(workspace: string): Entry {
     const known = this.#entries.get(workspace);
+    if (known !== undefined && workspace === this.#latest) return known;
+    this.#latest = workspace;
     if (known !== undefined) this.#entries.delete(workspace);
     const entry = known ?? { view: new WorkspaceView(this.#parts.self), reading: undefined };
     this.#entries.set(workspace, entry);

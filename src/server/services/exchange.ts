@@ -8,6 +8,7 @@ import type { FunctionShape, ServiceShape } from "../../protocol/service_request
 import { readServiceWord } from "../../protocol/service_messages.ts";
 import type { Client, ClientServices } from "../context.ts";
 import type { NodeCalls } from "../node_calls/mod.ts";
+import type { ServiceCounts } from "../service_counts.ts";
 import { Caller, type OpenStream, type ServiceCall, type StreamSink } from "./caller.ts";
 import { ClientStream } from "./client_stream.ts";
 import { Directory } from "./directory.ts";
@@ -38,6 +39,15 @@ export interface ServiceExchangeParts {
   readonly outboxBytes: number;
   /** How often {@linkcode ServiceExchange.tick} is called, milliseconds. */
   readonly tickMs: number;
+  readonly counts: ServiceCounts;
+}
+
+/** See {@linkcode ServiceExchange.running}. */
+export interface ServicesRunning {
+  readonly hosted: number;
+  readonly calls: number;
+  readonly streams: number;
+  readonly callers: number;
 }
 
 /** A client that calls. */
@@ -131,8 +141,8 @@ export class ServiceExchange implements ClientServices {
   }
 
   /** Calls for a connected client; what it waits for ends when it goes. */
-  callFor(connection: Client, call: ServiceCall): Promise<string> {
-    return this.#caller.call({ ...call, leash: this.#callingOf(connection).leash });
+  async callFor(connection: Client, call: ServiceCall): Promise<string> {
+    return await this.#caller.call(call, this.#callingOf(connection).leash);
   }
 
   /** Opens a stream for a connected client. Resolves with its id; call `start` once the client was told. */
@@ -220,9 +230,16 @@ export class ServiceExchange implements ClientServices {
     this.#caller.close();
   }
 
-  /** Calls and streams that run at providers of this node, and streams that its callers read. */
-  get running(): { readonly hosted: number; readonly streams: number } {
-    return { hosted: this.#host.size, streams: this.#caller.streams };
+  /** What is under way: calls and streams at providers of this node, calls that its callers wait for, streams that they
+   * read; clients that have called. */
+  get running(): ServicesRunning {
+    const { calls, streams } = this.#caller;
+    return { hosted: this.#host.size, calls, streams, callers: this.#calling.size };
+  }
+
+  /** Offers of clients of this node. */
+  get offered(): number {
+    return this.#book.size;
   }
 
   #providerOf(connection: Client, client: string): LocalProvider {
@@ -245,6 +262,8 @@ export class ServiceExchange implements ClientServices {
     const client: string = connection.client ?? "";
     const known = this.#calling.get(client);
     if (known !== undefined) return known;
+    // A command that waited may come after its client has gone: nobody would release it again.
+    if (connection.phase === "closed") throw new ClientError("gone", { detail: "the caller has left" });
     const calling = { leash: new Leash(), streams: new Map() };
     this.#calling.set(client, calling);
     return calling;

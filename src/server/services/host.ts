@@ -30,7 +30,8 @@ import type { HostedCall, LocalProvider } from "./hosted_call.ts";
 import { ARGS_SHARE, MAX_HOSTED, MAX_VALUE_CHARS } from "./limits.ts";
 import type { LocalOffer } from "./local_offer.ts";
 
-const ID_CHARACTERS = 16;
+/** Random characters in the ids of one host: what a provider says of another node's call must not meet one of these. */
+const PREFIX_CHARACTERS = 8;
 
 /** What hosting needs of its node. */
 export interface HostParts {
@@ -49,8 +50,13 @@ class Refusal extends ClientError {}
 export class Host {
   readonly #parts: HostParts;
   readonly #providers = new Map<string, LocalProvider>();
-  readonly #byOrigin = new Map<string, HostedCall>();
-  readonly #deadlines: Deadlines<HostedCall>;
+  /** By their numbers. */
+  readonly #calls = new Map<number, HostedCall>();
+  readonly #byOrigin = new Map<NodeId, Map<number, HostedCall>>();
+  /** Numbers: a call that has ended is not kept until its slot. */
+  readonly #deadlines: Deadlines<number>;
+  readonly #prefix = randomText(PREFIX_CHARACTERS);
+  #lastNumber = 0;
 
   constructor(parts: HostParts) {
     this.#parts = parts;
@@ -62,7 +68,7 @@ export class Host {
 
   /** Calls that run. */
   get size(): number {
-    return this.#byOrigin.size;
+    return this.#calls.size;
   }
 
   /** The provider that `client` is, if it is one. */
@@ -87,13 +93,17 @@ export class Host {
 
   /** `node` is gone: nobody waits for what its callers asked. */
   forgetNode(node: NodeId): void {
-    for (const call of [...this.#byOrigin.values()]) if (call.origin === node) this.#abandon(call);
+    for (const call of [...this.#byOrigin.get(node)?.values() ?? []]) this.#abandon(call);
+    this.#byOrigin.delete(node);
   }
 
   /** Ends what has run, or in a stream stood still, for too long. */
   tick(): void {
     const nowMs = this.#parts.clock.monotonicMs();
-    for (const call of this.#deadlines.due(nowMs)) this.#look(call, nowMs);
+    for (const number of this.#deadlines.due(nowMs)) {
+      const call = this.#calls.get(number);
+      if (call !== undefined) this.#look(call, nowMs);
+    }
   }
 
   /** A provider says something of a call. What is not, or no longer, its call is dropped. */
@@ -139,11 +149,12 @@ export class Host {
     this.#checkRoom(provider, offer, args);
     const { key, timeoutMs, credit } = head;
     const stream = credit === undefined ? undefined : { credit, count: 0 };
-    const id = randomText(ID_CHARACTERS);
+    const number = ++this.#lastNumber;
+    const id = `${this.#prefix}${number}`;
     const movedMs = this.#parts.clock.monotonicMs();
     const { service, function: name, caller } = head;
     const span = isTracing ? this.#spanOf(origin, head) : undefined;
-    const base = { id, origin, key, provider, offer, timeoutMs, movedMs, stream, span };
+    const base = { id, number, origin, key, provider, offer, timeoutMs, movedMs, stream, span };
     const { promise, resolve } = Promise.withResolvers<string>();
     const settle: HostedCall["settle"] = (value, error) =>
       resolve(error === undefined ? encodeValue(value ?? "null") : encodeFailure("failed", error));
@@ -196,7 +207,7 @@ export class Host {
     if (args.length > outboxBytes * ARGS_SHARE) {
       throw new ClientError("tooLarge", { detail: `args have ${args.length} characters` });
     }
-    if (this.#byOrigin.size >= MAX_HOSTED) {
+    if (this.#calls.size >= MAX_HOSTED) {
       throw new Refusal("busy", { detail: "its node runs too many calls" });
     }
     if (offer.running >= offer.concurrency) {
@@ -210,15 +221,20 @@ export class Host {
   #enter(call: HostedCall): void {
     call.offer.running++;
     call.provider.calls.set(call.id, call);
-    this.#byOrigin.set(originOf(call.origin, call.key), call);
-    this.#deadlines.add(call, call.movedMs + call.timeoutMs);
+    this.#calls.set(call.number, call);
+    const { origin, key, number } = call;
+    const fromThere = this.#byOrigin.get(origin);
+    if (fromThere === undefined) this.#byOrigin.set(origin, new Map([[key, call]]));
+    else fromThere.set(key, call);
+    this.#deadlines.addPlain(number, call.movedMs + call.timeoutMs);
   }
 
   /** False when it had ended already. */
   #leave(call: HostedCall): boolean {
     if (!call.provider.calls.delete(call.id)) return false;
     call.offer.running--;
-    this.#byOrigin.delete(originOf(call.origin, call.key));
+    this.#calls.delete(call.number);
+    this.#byOrigin.get(call.origin)?.delete(call.key);
     return true;
   }
 
@@ -267,9 +283,8 @@ export class Host {
   }
 
   #look(call: HostedCall, nowMs: number): void {
-    if (!call.provider.calls.has(call.id)) return;
     const endMs = call.movedMs + call.timeoutMs;
-    if (nowMs < endMs) return void this.#deadlines.add(call, endMs);
+    if (nowMs < endMs) return this.#deadlines.addPlain(call.number, endMs);
     const detail = call.stream === undefined
       ? "the provider did not answer in time"
       : "nothing moved in the stream";
@@ -278,7 +293,7 @@ export class Host {
 
   #credit(payload: string, from: NodeId): void {
     const { key, number } = decodeKeyed(payload);
-    const call = this.#byOrigin.get(originOf(from, key));
+    const call = this.#byOrigin.get(from)?.get(key);
     if (call?.stream === undefined || !(number > 0)) return;
     const granted = Math.min(number, MAX_CREDIT - call.stream.credit);
     call.movedMs = this.#parts.clock.monotonicMs();
@@ -287,13 +302,9 @@ export class Host {
   }
 
   #cancel(payload: string, from: NodeId): void {
-    const call = this.#byOrigin.get(originOf(from, decodeKeyed(payload).key));
+    const call = this.#byOrigin.get(from)?.get(decodeKeyed(payload).key);
     if (call !== undefined) this.#abandon(call);
   }
-}
-
-function originOf(node: NodeId, key: number): string {
-  return `${node} ${key}`;
 }
 
 /** A call that wants one value is over. */

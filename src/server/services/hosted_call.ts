@@ -14,8 +14,10 @@ export interface LocalProvider {
 
 /** A call that runs at a provider of this node. */
 export interface HostedCall {
-  /** What the provider calls it; unguessable. */
+  /** What the provider calls it; no other host's call has the same. */
   readonly id: string;
+  /** Counts the calls of the host. */
+  readonly number: number;
   /** The node of the caller, and what that calls it. */
   readonly origin: NodeId;
   readonly key: number;

@@ -4,6 +4,7 @@ import { MemoryHub } from "../../backend/memory/mod.ts";
 import type { FakeClient } from "../../testing/fake_socket.ts";
 import { settle } from "../../testing/fake_socket.ts";
 import { TestNode } from "../../testing/test_node.ts";
+import type { Hooks } from "../hooks/mod.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -12,8 +13,8 @@ class Cluster implements AsyncDisposable {
   readonly #hub = new MemoryHub();
   readonly #nodes: TestNode[] = [];
 
-  async node(): Promise<TestNode> {
-    const node = new TestNode({ hub: this.#hub });
+  async node(hooks?: Hooks): Promise<TestNode> {
+    const node = new TestNode({ hub: this.#hub, hooks });
     this.#nodes.push(node);
     node.node.start("127.0.0.1:1");
     await settle();
@@ -234,7 +235,23 @@ Deno.test("a provider that leaves ends its calls with 410 at once; a caller that
   const { id } = await next.call();
   caller.leave();
   assert.deepEqual(await next.pushed(), [{ cancel: { id } }]);
-  assert.deepEqual(a.node.session.services.running, { hosted: 0, streams: 0 });
+  for (const { node } of [a, b]) {
+    assert.deepEqual(node.session.services.running, { hosted: 0, calls: 0, streams: 0, callers: 0 });
+    assert.equal(node.session.calls.pending, 0);
+  }
+});
+
+Deno.test("a call whose client left while the hook's turn was decided is not begun, and nothing is kept of it", async () => {
+  await using cluster = new Cluster();
+  const a = await cluster.node();
+  const b = await cluster.node({ onRpc: () => ({ data: null }) });
+  const [provider, caller] = [await Peer.of(a), await Peer.of(b)];
+  await provider.rpc("services.register", math);
+  const asking = caller.start("math.add", 1);
+  caller.leave();
+  await asking;
+  assert.deepEqual(await provider.pushed(), []);
+  assert.deepEqual(b.node.session.services.running, { hosted: 0, calls: 0, streams: 0, callers: 0 });
 });
 
 Deno.test("a provider answers its own calls alone, each once, and 502 stands for what cannot be read", async () => {
@@ -288,8 +305,8 @@ Deno.test("a stream crosses nodes in order, within what its caller grants, and e
   await provider.say({ end: { id: call.id } });
   assert.deepEqual(await caller.pushed(), [{ chunk: { id, seq: 64, value: "last" } }, { end: { id } }]);
   assert.deepEqual([a, b].map(({ node }) => node.session.services.running), [
-    { hosted: 0, streams: 0 },
-    { hosted: 0, streams: 0 },
+    { hosted: 0, calls: 0, streams: 0, callers: 0 },
+    { hosted: 0, calls: 0, streams: 0, callers: 1 },
   ]);
 });
 
