@@ -1,6 +1,7 @@
 import type { NodeId } from "../../core/ids.ts";
 import { encodeJoin, encodeLeave } from "../../protocol/envelope.ts";
 import type { PresenceMember } from "../backend.ts";
+import { EntriesByNode } from "./entries_by_node.ts";
 
 interface Entry {
   /** Grows with every entry, and with it the order of a channel's entries. */
@@ -36,7 +37,7 @@ export interface PresenceTableOptions {
 export class PresenceTable {
   readonly #options: PresenceTableOptions;
   readonly #channels = new Map<string, Map<string, Entry>>();
-  readonly #owned = new Map<NodeId, Set<Entry>>();
+  readonly #owned = new EntriesByNode<Entry>();
   #sequence = 0;
 
   constructor(options: PresenceTableOptions) {
@@ -99,13 +100,7 @@ export class PresenceTable {
 
   /** Removes at most `most` members of `node`, whatever became of it, and answers how many it removed. */
   drop(node: NodeId, most: number): number {
-    let count = 0;
-    for (const entry of this.#owned.get(node) ?? []) {
-      if (count === most) break;
-      this.#remove(entry);
-      count++;
-    }
-    return count;
+    return this.#owned.drop(node, most, (entry) => this.#remove(entry));
   }
 
   /** Channels with at least one member. */
@@ -121,19 +116,16 @@ export class PresenceTable {
 
   #put(entry: Entry): void {
     const members = this.#channels.get(entry.channel) ?? new Map<string, Entry>();
-    const owned = this.#owned.get(entry.node) ?? new Set<Entry>();
     this.#channels.set(entry.channel, members.set(entry.client, entry));
-    this.#owned.set(entry.node, owned.add(entry));
+    this.#owned.add(entry);
     if (entry.isAnnounced) this.#options.publish(entry.channel, encodeJoin(entry.info));
   }
 
   #remove(entry: Entry): void {
     const members = this.#channels.get(entry.channel);
-    const owned = this.#owned.get(entry.node);
     members?.delete(entry.client);
     if (members?.size === 0) this.#channels.delete(entry.channel);
-    owned?.delete(entry);
-    if (owned?.size === 0) this.#owned.delete(entry.node);
+    this.#owned.delete(entry);
     if (entry.isAnnounced) this.#options.publish(entry.channel, encodeLeave(entry.info));
   }
 }

@@ -8,6 +8,7 @@ import {
   type PutOutcome,
   type ServiceOffer,
 } from "../backend.ts";
+import { EntriesByNode } from "./entries_by_node.ts";
 
 interface Entry {
   readonly node: NodeId;
@@ -36,7 +37,7 @@ export interface ServiceTableOptions {
 export class ServiceTable {
   readonly #options: ServiceTableOptions;
   readonly #workspaces = new Map<string, Offers>();
-  readonly #owned = new Map<NodeId, Set<Entry>>();
+  readonly #owned = new EntriesByNode<Entry>();
 
   constructor(options: ServiceTableOptions) {
     this.#options = options;
@@ -77,13 +78,7 @@ export class ServiceTable {
 
   /** Removes at most `most` offers of `node`, whatever became of it, and answers how many it removed. */
   drop(node: NodeId, most: number): number {
-    let count = 0;
-    for (const entry of this.#owned.get(node) ?? []) {
-      if (count === most) break;
-      this.#remove(entry);
-      count++;
-    }
-    return count;
+    return this.#owned.drop(node, most, (entry) => this.#remove(entry));
   }
 
   /** Workspaces with at least one offer. */
@@ -99,8 +94,7 @@ export class ServiceTable {
 
   #keep(offers: Offers, entry: Entry): void {
     this.#workspaces.set(entry.workspace, offers);
-    const owned = this.#owned.get(entry.node) ?? new Set();
-    this.#owned.set(entry.node, owned.add(entry));
+    this.#owned.add(entry);
     offers.entries.set(fieldOf(entry.offer), entry);
     offers.bytes += entry.bytes;
   }
@@ -118,9 +112,7 @@ export class ServiceTable {
   #forget(offers: Offers, entry: Entry): void {
     offers.entries.delete(fieldOf(entry.offer));
     offers.bytes -= entry.bytes;
-    const owned = this.#owned.get(entry.node);
-    owned?.delete(entry);
-    if (owned?.size === 0) this.#owned.delete(entry.node);
+    this.#owned.delete(entry);
   }
 
   #tell(
