@@ -17,3 +17,11 @@ export function clientInfoJson(info: ClientInfo): string {
   if (info.chanInfo !== undefined) fields.push(`"chan_info":${info.chanInfo}`);
   return `{${fields.join(",")}}`;
 }
+
+/** The user of an object that {@linkcode clientInfoJson} made; "" for the anonymous one. Throws `SyntaxError` when `json`
+ * is no JSON. */
+export function userOfInfo(json: string): string {
+  const info: unknown = JSON.parse(json);
+  if (typeof info !== "object" || info === null || !("user" in info)) return "";
+  return typeof info.user === "string" ? info.user : "";
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ClientError } from "../core/errors.ts";
 import { channelKey, checkChannelName, namespaceOf, splitChannelKey } from "./channel_name.ts";
-import { clientInfoJson } from "./client_info.ts";
+import { clientInfoJson, userOfInfo } from "./client_info.ts";
 import { payloadOf, requirePayload } from "./payload.ts";
 
 const isBadRequest = (error: unknown) => error instanceof ClientError && error.code === 107;
@@ -49,4 +49,10 @@ Deno.test("requirePayload() keeps the text, and makes it one line", () => {
 Deno.test("payloadOf() throws for what JSON cannot say", () => {
   assert.equal(payloadOf({ a: [1] }), '{"a":[1]}');
   for (const value of [undefined, () => 1, Symbol("s"), 1n]) assert.throws(() => payloadOf(value), TypeError);
+});
+
+Deno.test("userOfInfo() reads the user that clientInfoJson() wrote, and none as the anonymous one", () => {
+  for (const user of ['u"\\ü', ""]) assert.equal(userOfInfo(clientInfoJson({ user, client: "c" })), user);
+  for (const json of ['{"user":1}', "null", "[]", '"user"']) assert.equal(userOfInfo(json), "", json);
+  assert.throws(() => userOfInfo("{"), SyntaxError);
 });

@@ -1,4 +1,5 @@
 import type { NodeId } from "../../core/ids.ts";
+import { userOfInfo } from "../../protocol/client_info.ts";
 import { encodeJoin, encodeLeave } from "../../protocol/envelope.ts";
 import type { PresenceMember } from "../backend.ts";
 import { EntriesByNode } from "./entries_by_node.ts";
@@ -48,7 +49,7 @@ export class PresenceTable {
   add(node: NodeId, channel: string, member: PresenceMember, isAnnounced: boolean): boolean {
     if (this.#options.isBuried(node)) return false;
     const { client, info } = member;
-    const user = userOf(info);
+    const user = userOfInfo(info);
     const entry = this.#channels.get(channel)?.get(client);
     if (entry?.node === node) {
       Object.assign(entry, { info, user, isAnnounced });
@@ -128,11 +129,4 @@ export class PresenceTable {
     this.#owned.delete(entry);
     if (entry.isAnnounced) this.#options.publish(entry.channel, encodeLeave(entry.info));
   }
-}
-
-/** The user of a ClientInfo; "" for an anonymous one. */
-function userOf(info: string): string {
-  const parsed: unknown = JSON.parse(info);
-  if (typeof parsed !== "object" || parsed === null || !("user" in parsed)) return "";
-  return typeof parsed.user === "string" ? parsed.user : "";
 }

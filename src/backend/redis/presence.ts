@@ -1,4 +1,5 @@
 import { type NodeId, nodeOfClient } from "../../core/ids.ts";
+import { userOfInfo } from "../../protocol/client_info.ts";
 import { encodeJoin, encodeLeave } from "../../protocol/envelope.ts";
 import type { Presence, PresenceMember } from "../backend.ts";
 import type { ControlClient } from "./control.ts";
@@ -99,12 +100,7 @@ async function readAll(redis: ControlClient, key: string): Promise<ReadonlyMap<s
   return values;
 }
 
-/** The user of a ClientInfo; one that names none is the anonymous user "". */
+/** The user of a ClientInfo. Our own nodes write it first, and seldom with an escape: then there is nothing to parse. */
 function userOf(info: string): string {
-  // Our own nodes write the user first, and seldom one with an escape.
-  const plain = /^\{"user":"([^"\\]*)"/.exec(info)?.[1];
-  if (plain !== undefined) return plain;
-  const parsed: unknown = JSON.parse(info);
-  if (typeof parsed !== "object" || parsed === null || !("user" in parsed)) return "";
-  return typeof parsed.user === "string" ? parsed.user : "";
+  return /^\{"user":"([^"\\]*)"/.exec(info)?.[1] ?? userOfInfo(info);
 }

@@ -4,8 +4,8 @@ import type { Controls } from "./controls.ts";
 import type { PartitionKeys, RedisKeys } from "./redis_keys.ts";
 import { asNumber } from "./reply.ts";
 
-/** Longer than any paused process is expected to sleep before it writes again. */
-const MARK_TTL_MS = 7 * 24 * 3_600_000;
+/** How long a node counts as dead: longer than any paused process is expected to sleep before it writes again. */
+export const DEAD_TTL_MS = 7 * 24 * 3_600_000;
 const MEMBERS_PER_SCRIPT = 250;
 const PARTITIONS_PER_BATCH = 4;
 const LEAVE = encodeLeave("");
@@ -14,7 +14,7 @@ const LEAVE = encodeLeave("");
 export async function markDead(controls: Controls, keys: RedisKeys, node: NodeId): Promise<void> {
   await Promise.all(
     keys.allPartitions.map((partition) =>
-      controls.at(partition.place, (redis) => redis.set(partition.dead(node), "1", "PX", MARK_TTL_MS))
+      controls.at(partition.place, (redis) => redis.set(partition.dead(node), "1", "PX", DEAD_TTL_MS))
     ),
   );
 }
@@ -47,6 +47,6 @@ async function cleanPartition(
 ): Promise<number> {
   const { presencePrefix, channelPrefix, place } = partition;
   const keys = [partition.owned(node), partition.dead(node)];
-  const words = [presencePrefix, channelPrefix, MEMBERS_PER_SCRIPT, LEAVE, isDead ? MARK_TTL_MS : 0];
+  const words = [presencePrefix, channelPrefix, MEMBERS_PER_SCRIPT, LEAVE, isDead ? DEAD_TTL_MS : 0];
   return asNumber(await controls.at(place, (redis) => redis.shoalPresenceClean(...keys, ...words)));
 }

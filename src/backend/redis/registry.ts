@@ -3,15 +3,13 @@ import type { BeatAnswer, ClientRecord, NodeRecord, NodeRow, Registry, Suspect }
 import type { Control } from "./control.ts";
 import type { Commands, Controls } from "./controls.ts";
 import { readClientRecord, readNodeRecord, writeClientRecord, writeNodeRecord } from "./records.ts";
-import { cleanPresence, markDead } from "./presence_cleaner.ts";
+import { cleanPresence, DEAD_TTL_MS, markDead } from "./presence_cleaner.ts";
 import type { RedisKeys } from "./redis_keys.ts";
 import { asList, asNumber, asText } from "./reply.ts";
 import { cleanServices } from "./services.ts";
 
 /** A record outlives its beats by this much, for people who look; the registry itself goes by the beat. */
 const RECORD_TTL_MS = 60_000;
-/** Longer than any paused process is expected to sleep before it writes again. */
-const TOMB_TTL_MS = 7 * 24 * 3_600_000;
 const BATCH = 1_000;
 /** Most suspects and unfinished clean-ups that one beat names; the next beats name the rest. */
 const MAX_IDS = 1_000;
@@ -53,7 +51,7 @@ export class RedisRegistry implements Registry {
   async bury(node: NodeId, seenBeatMs: number, claimMs: number): Promise<boolean> {
     const { nodes, reaping } = this.#keys;
     const own = [this.#keys.node(node), this.#keys.tomb(node), this.#keys.reap(node)];
-    const words = [node, seenBeatMs, claimMs, this.#node, TOMB_TTL_MS];
+    const words = [node, seenBeatMs, claimMs, this.#node, DEAD_TTL_MS];
     const isOurs = await this.#run((redis) => redis.shoalBury(nodes, ...own, reaping, ...words));
     if (isOurs !== 1) return false;
     // Should this fail, the claim runs out and whoever takes over marks again.
