@@ -8,7 +8,6 @@ import { Outbox } from "../core/outbox.ts";
 import { PingWheel } from "../core/ping_wheel.ts";
 import type { EmulationPost } from "../protocol/emulation_post.ts";
 import { FORMATS } from "../protocol/format.ts";
-import { payloadOf } from "../protocol/payload.ts";
 import { Acceptors } from "./acceptors.ts";
 import type { App } from "./apps/app.ts";
 import type { AppContext } from "./apps/app_connection.ts";
@@ -19,10 +18,10 @@ import { LagMeter } from "./lag.ts";
 import { type RateLimits, rateLimitsOf, UpgradeLimits } from "./limits/mod.ts";
 import { LoadSampler } from "./load.ts";
 import type { NodeHandlers } from "./node_messages.ts";
-import type { ChannelOptions, NodeSettings } from "./options.ts";
+import type { NodeSettings } from "./options.ts";
 import { closePaced } from "./paced_close.ts";
 import type { Peer } from "./peer.ts";
-import type { PublishedDone, PublishRequest } from "./publisher.ts";
+import type { PublishRequest } from "./publisher.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
 import { builtInRpc, type RpcCaller, type RpcHandler } from "./rpc.ts";
 import { TICK_MS } from "./tick.ts";
@@ -232,11 +231,8 @@ export class Node implements SessionOwner {
    * else rejects with 100. */
   publish(channel: string, data: unknown, options: PublishOptions = {}): Promise<StreamPosition | undefined> {
     const { workspace = DEFAULT_WORKSPACE, skipHistory, ...extras } = options;
-    return this.#publishValue(
-      this.#session,
-      { workspace, channel, isFleeting: skipHistory, ...extras },
-      data,
-    );
+    const request = { workspace, channel, isFleeting: skipHistory, ...extras };
+    return this.#session.publisher.publishValue(this.#rules.find(channel), request, data);
   }
 
   /** Takes no new clients and asks those it has to reconnect elsewhere, at a pace. Resolves when all are gone. */
@@ -359,9 +355,9 @@ export class Node implements SessionOwner {
       hasStalledSince: (sinceMs) => this.#lag.hasStalledSince(sinceMs),
       enroll: (connection) => this.#enroll(session, connection),
       dismiss: (connection) => this.#dismiss(session, connection),
-      publish: (options, request, done) => this.#publish(session, options, request, done),
+      publish: (options, request, done) => session.publisher.publish(options, request, done),
       publishValue: async (workspace, channel, data) =>
-        void await this.#publishValue(session, { workspace, channel }, data),
+        void await session.publisher.publishValue(this.#rules.find(channel), { workspace, channel }, data),
     };
   }
 
@@ -376,26 +372,6 @@ export class Node implements SessionOwner {
     if (place === undefined) return;
     this.#places.delete(connection);
     this.#wheel.remove(connection, place);
-  }
-
-  #publishValue(
-    session: Session,
-    request: Omit<PublishRequest, "payload">,
-    data: unknown,
-  ): Promise<StreamPosition | undefined> {
-    const payload = payloadOf(data);
-    const options = this.#rules.find(request.channel);
-    return new Promise((resolve, reject) => {
-      this.#publish(session, options, { ...request, payload }, (error, position) => {
-        if (error === undefined) resolve(position);
-        else reject(error);
-      });
-    });
-  }
-
-  #publish(session: Session, options: ChannelOptions, request: PublishRequest, done: PublishedDone): void {
-    this.traffic.publications++;
-    session.publisher.publish(options, request, done);
   }
 
   #tick(): void {

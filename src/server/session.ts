@@ -112,7 +112,7 @@ export class Session {
     const { bus, registry, history, presence } = this.backend;
     const { log } = this;
     this.channels = new Channels(bus, new FanOut(clock), clock);
-    this.publisher = new Publisher(this.backend, clock);
+    this.publisher = new Publisher({ backend: this.backend, clock, traffic });
     const maxCharacters = Math.floor(settings.outboxBytes * RECOVERY_SHARE);
     this.history = new HistoryReader(history, { ...settings, maxCharacters });
     this.presenceReader = new PresenceReader(presence);
