@@ -33,8 +33,9 @@ export type {
   SubscribeContext,
 } from "./hooks/mod.ts";
 export type { UpgradeLimit } from "./limits/mod.ts";
-export { Node, type NodeEnd, type NodeOptions, type PublishOptions } from "./node.ts";
+export { Node, type NodeEnd } from "./node.ts";
 export type { NodeHandlers, NodeMessages, SurveyResult } from "./node_messages.ts";
+export type { NodeOptions, PublishOptions } from "./node_options.ts";
 export type { ChannelOptions, NamespaceOptions, NodeSettings, SlowPolicy } from "./options.ts";
 export { processUse } from "./load.ts";
 export type { Readiness } from "./readiness.ts";

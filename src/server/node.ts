@@ -1,63 +1,28 @@
 /** A node: the heart that puts sessions, connections and timers together. Processes and HTTP stand around it. */
-import type { BackendFactory, NodeRecord, NodeStats, StreamPosition } from "../backend/backend.ts";
+import type { NodeRecord, NodeStats, StreamPosition } from "../backend/backend.ts";
 import type { Clock } from "../core/clock.ts";
-import { Deadlines } from "../core/deadlines.ts";
 import type { CloseName } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
-import { Outbox } from "../core/outbox.ts";
-import { PingWheel } from "../core/ping_wheel.ts";
 import type { EmulationPost } from "../protocol/emulation_post.ts";
 import { FORMATS } from "../protocol/format.ts";
 import { Acceptors } from "./acceptors.ts";
-import type { App } from "./apps/app.ts";
 import type { AppContext } from "./apps/app_connection.ts";
-import { ChannelRules } from "./channel_rules.ts";
-import type { Client } from "./context.ts";
+import type { ChannelRules } from "./channel_rules.ts";
 import { DEFAULT_WORKSPACE } from "./identity.ts";
-import { LagMeter } from "./lag.ts";
-import { type RateLimits, rateLimitsOf, UpgradeLimits } from "./limits/mod.ts";
+import { UpgradeLimits } from "./limits/mod.ts";
 import { LoadSampler } from "./load.ts";
 import type { NodeHandlers } from "./node_messages.ts";
+import type { NodeOptions, PublishOptions } from "./node_options.ts";
 import type { NodeSettings } from "./options.ts";
 import { closePaced } from "./paced_close.ts";
-import type { Peer } from "./peer.ts";
-import type { PublishRequest } from "./publisher.ts";
 import { type Readiness, readinessOf } from "./readiness.ts";
-import { builtInRpc, type RpcCaller, type RpcHandler } from "./rpc.ts";
 import { TICK_MS } from "./tick.ts";
 import { Session, type SessionOwner } from "./session.ts";
+import { contextOf, type SharedContext, sharedContextOf } from "./session_context.ts";
 import type { Acceptor } from "./socket.ts";
-import { type HookCalls, hookCallsOf, type Hooks } from "./hooks/mod.ts";
-import { verifierOf } from "./tokens/mod.ts";
+import type { HookCalls } from "./hooks/mod.ts";
 import type { TokenVerifier } from "./tokens/verify.ts";
-import { Traffic } from "./traffic.ts";
-
-/** What a node is made of. */
-export interface NodeOptions {
-  readonly settings: NodeSettings;
-  readonly backend: BackendFactory;
-  readonly log: Logger;
-  readonly clock: Clock;
-  readonly version: string;
-  readonly pid: number;
-  readonly apps: Readonly<Record<string, App>>;
-  /** Methods beside the built-in `echo` and `time`. */
-  readonly rpc?: Readonly<Record<string, RpcHandler>> | undefined;
-  /** What the application has to say; each takes the place of the one over HTTP. */
-  readonly hooks?: Hooks | undefined;
-  /** Takes what clients `send`. */
-  readonly onMessage?: ((data: unknown, from: RpcCaller) => void) | undefined;
-  /** What the application does with words of its other nodes. */
-  readonly nodeHandlers?: NodeHandlers | undefined;
-}
-
-/** What may accompany {@linkcode Node.publish}. */
-export interface PublishOptions extends Pick<PublishRequest, "tags" | "key" | "idempotencyKey"> {
-  /** `default` without it. */
-  readonly workspace?: string | undefined;
-  /** Reaches subscribers without being kept. */
-  readonly skipHistory?: boolean | undefined;
-}
+import type { Traffic } from "./traffic.ts";
 
 /** Why a node ended by itself. */
 export type NodeEnd = "closed" | "backend closed";
@@ -66,7 +31,7 @@ export class Node implements SessionOwner {
   readonly settings: NodeSettings;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly traffic = new Traffic();
+  readonly traffic: Traffic;
   readonly nodeHandlers: NodeHandlers;
   /** Whether a client may open a socket. */
   readonly upgradeLimits: UpgradeLimits;
@@ -76,24 +41,13 @@ export class Node implements SessionOwner {
   readonly ready: Promise<void>;
   readonly #options: NodeOptions;
   readonly #startedMs: number;
-  readonly #outbox = new Outbox();
-  readonly #rules: ChannelRules;
-  readonly #verifier: TokenVerifier | undefined;
-  /** What the application has to say before clients get what they want. */
-  readonly hooks: HookCalls;
-  readonly #isOpen: boolean;
-  readonly #rpc: ReadonlyMap<string, RpcHandler>;
-  readonly #wheel: PingWheel<Client>;
-  readonly #places = new Map<Client, number>();
-  readonly #deadlines: Deadlines<Client>;
-  readonly #lag: LagMeter;
+  readonly #shared: SharedContext;
   readonly #load: LoadSampler;
   readonly #acceptors: Acceptors;
   readonly #contexts = new Map<Session, AppContext>();
-  readonly #rateLimits: RateLimits | undefined;
   #session: Session;
   #stats: NodeStats;
-  #timers: ReturnType<typeof setInterval>[] = [];
+  #intervals: ReturnType<typeof setInterval>[] = [];
   #address = "";
   #isDraining = false;
   #drained: Promise<void> | undefined;
@@ -107,22 +61,13 @@ export class Node implements SessionOwner {
     this.settings = settings;
     this.clock = clock;
     this.log = log;
+    this.#shared = sharedContextOf(options);
+    this.traffic = this.#shared.traffic;
     this.nodeHandlers = options.nodeHandlers ?? {};
     this.#startedMs = clock.wallMs();
     this.ended = new Promise((resolve) => this.#resolveEnded = resolve);
     this.ready = new Promise((resolve) => this.#resolveReady = resolve);
-    this.#rules = new ChannelRules(settings.channel, settings.namespaces, settings.maxChannelNameLength);
-    this.#verifier = verifierOf(settings, clock);
-    this.#isOpen = this.#verifier === undefined && settings.hooksConnectUrl === "";
-    this.hooks = hookCallsOf(settings, options.hooks, { clock, log });
-    this.#rpc = new Map(Object.entries({ ...builtInRpc, ...options.rpc }));
-    const nowMs = clock.monotonicMs();
-    const { pingIntervalMs, pongTimeoutMs } = settings;
-    this.#wheel = new PingWheel({ intervalMs: pingIntervalMs, pongTimeoutMs, tickMs: TICK_MS }, nowMs);
-    this.#deadlines = new Deadlines(TICK_MS, nowMs);
-    this.#lag = new LagMeter(TICK_MS, nowMs);
-    this.#load = new LoadSampler(this.traffic, this.#lag, clock);
-    this.#rateLimits = rateLimitsOf(settings);
+    this.#load = new LoadSampler(this.traffic, this.#shared.lag, clock);
     this.upgradeLimits = new UpgradeLimits({ ...settings, clock, traffic: this.traffic });
     this.#acceptors = new Acceptors({
       apps: options.apps,
@@ -136,7 +81,7 @@ export class Node implements SessionOwner {
   /** Starts beating. `address` is where operators reach this node, `host:port`. */
   start(address: string): void {
     this.#address = address;
-    this.#timers = [
+    this.#intervals = [
       setInterval(() => this.#tick(), TICK_MS),
       setInterval(() => this.#beat(), this.settings.beatIntervalMs),
     ];
@@ -169,19 +114,24 @@ export class Node implements SessionOwner {
     return true;
   }
 
+  /** What the application has to say before clients get what they want. */
+  get hooks(): HookCalls {
+    return this.#shared.hooks;
+  }
+
   /** Nobody is asked who it is. */
   get isOpen(): boolean {
-    return this.#isOpen;
+    return this.#shared.isOpen;
   }
 
   /** Checks tokens; undefined without a key. */
   get verifier(): TokenVerifier | undefined {
-    return this.#verifier;
+    return this.#shared.verifier;
   }
 
   /** Which options channels have. */
   get rules(): ChannelRules {
-    return this.#rules;
+    return this.#shared.rules;
   }
 
   get session(): Session {
@@ -232,7 +182,7 @@ export class Node implements SessionOwner {
   publish(channel: string, data: unknown, options: PublishOptions = {}): Promise<StreamPosition | undefined> {
     const { workspace = DEFAULT_WORKSPACE, skipHistory, ...extras } = options;
     const request = { workspace, channel, isFleeting: skipHistory, ...extras };
-    return this.#session.publisher.publishValue(this.#rules.find(channel), request, data);
+    return this.#session.publisher.publishValue(this.rules.find(channel), request, data);
   }
 
   /** Takes no new clients and asks those it has to reconnect elsewhere, at a pace. Resolves when all are gone. */
@@ -254,7 +204,7 @@ export class Node implements SessionOwner {
     this.#isClosed = true;
     this.#isDraining = true;
     await this.#closeAll("shutdown");
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const interval of this.#intervals) clearInterval(interval);
     await this.#session.leave();
     this.#resolveEnded(end);
   }
@@ -317,70 +267,15 @@ export class Node implements SessionOwner {
 
   #openSession(): Session {
     const session = new Session(this.#options.backend, this);
-    this.#contexts.set(session, this.#makeContext(session));
+    this.#contexts.set(session, contextOf(session, this.#shared));
     return session;
   }
 
-  #makeContext(session: Session): AppContext {
-    return {
-      node: session.id,
-      version: this.#options.version,
-      settings: this.settings,
-      rateLimits: this.#rateLimits,
-      connectLimits: session.connectLimits,
-      clock: this.clock,
-      log: session.log,
-      outbox: this.#outbox,
-      channels: session.channels,
-      counters: session.backend.counters,
-      rules: this.#rules,
-      traffic: this.traffic,
-      history: session.history,
-      presence: session.presence,
-      presenceReader: session.presenceReader,
-      positions: session.positions,
-      waitingRoom: session.waitingRoom,
-      rpc: this.#rpc,
-      onMessage: this.#options.onMessage,
-      verifier: this.#verifier,
-      isOpen: this.#isOpen,
-      hooks: this.hooks,
-      revocations: session.revocations,
-      peers: new Set<Peer>(),
-      deadlines: this.#deadlines,
-      reach: session.reach,
-      roster: session.roster,
-      services: session.services,
-      newClientId: session.newClientId,
-      hasStalledSince: (sinceMs) => this.#lag.hasStalledSince(sinceMs),
-      enroll: (connection) => this.#enroll(session, connection),
-      dismiss: (connection) => this.#dismiss(session, connection),
-      publish: (options, request, done) => session.publisher.publish(options, request, done),
-      publishValue: async (workspace, channel, data) =>
-        void await session.publisher.publishValue(this.#rules.find(channel), { workspace, channel }, data),
-    };
-  }
-
-  #enroll(session: Session, connection: Client): void {
-    session.enroll(connection);
-    this.#places.set(connection, this.#wheel.add(connection));
-  }
-
-  #dismiss(session: Session, connection: Client): void {
-    session.dismiss(connection);
-    const place = this.#places.get(connection);
-    if (place === undefined) return;
-    this.#places.delete(connection);
-    this.#wheel.remove(connection, place);
-  }
-
   #tick(): void {
+    const { lag, timers } = this.#shared;
     const nowMs = this.clock.monotonicMs();
-    this.traffic.loopLag.observe(this.#lag.tick(nowMs) / 1000);
-    const { ping, overdue } = this.#wheel.turn(nowMs);
-    for (const connection of overdue) connection.close("noPong");
-    for (const connection of ping) connection.ping();
-    for (const connection of this.#deadlines.due(nowMs)) connection.checkDeadlines();
+    this.traffic.loopLag.observe(lag.tick(nowMs) / 1000);
+    timers.tick(nowMs);
     this.hooks.tick();
     for (const session of this.#contexts.keys()) session.tick();
   }
