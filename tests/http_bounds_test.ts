@@ -10,6 +10,7 @@ import {
   statusOf,
   transports,
   until,
+  upgradeHead,
 } from "./http_kit.ts";
 
 const limits = {
@@ -93,15 +94,7 @@ for (const transport of transports) {
   Deno.test(`${transport} shows what a peer does not read as bufferedAmount and frees its descriptor after a close`, async () => {
     await using started = await startServer(transport, { limits });
     await using client = await RawClient.connect(started.port, { isReading: false, hostname: "127.0.0.1" });
-    await client.write(
-      requestHead("GET", "/ws", {
-        Host: "localhost",
-        Connection: "Upgrade",
-        Upgrade: "websocket",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-      }),
-    );
+    await client.write(upgradeHead());
     await until(() => started.seen.sockets.length === 1, "the socket");
     const socket = started.seen.sockets[0];
     assert.ok(socket);
@@ -118,15 +111,7 @@ for (const transport of transports) {
   Deno.test(`${transport} ends a peer that pings and reads nothing`, async () => {
     await using started = await startServer(transport, { limits });
     await using client = await RawClient.connect(started.port, { isReading: false, hostname: "127.0.0.1" });
-    await client.write(
-      requestHead("GET", "/ws", {
-        Host: "localhost",
-        Connection: "Upgrade",
-        Upgrade: "websocket",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-      }),
-    );
+    await client.write(upgradeHead());
     const ping = clientFrame(9, "x".repeat(125));
     const pings = new Uint8Array(ping.length * 5_000);
     for (let at = 0; at < pings.length; at += ping.length) pings.set(ping, at);
@@ -148,15 +133,7 @@ for (const transport of transports) {
   Deno.test(`${transport} ends the rest of a connection whose peer has ended its half without a close`, async () => {
     await using started = await startServer(transport, { limits });
     const connection = await Deno.connect({ port: started.port });
-    await connection.write(new TextEncoder().encode(
-      requestHead("GET", "/ws", {
-        Host: "localhost",
-        Connection: "Upgrade",
-        Upgrade: "websocket",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-      }),
-    ));
+    await connection.write(new TextEncoder().encode(upgradeHead()));
     await until(() => started.seen.sockets.length === 1, "the socket");
     const large = frame("x".repeat(1_000_000));
     for (let i = 0; i < 20; i++) started.seen.sockets[0]?.send(large);
