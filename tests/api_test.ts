@@ -7,6 +7,7 @@ import { createNode, type ShoalNode } from "../src/mod.ts";
 import { apiMethods } from "../src/protocol/api/methods.ts";
 import { mintToken } from "../src/server/mod.ts";
 import { SdkClient } from "../src/testing/sdk_client.ts";
+import { until } from "../src/testing/waiting.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 const KEY = "all-of-default-".padEnd(40, "x");
@@ -74,14 +75,6 @@ async function join(node: ShoalNode, user: string, workspace?: string): Promise<
   const nowS = Math.floor(Date.now() / 1000);
   const claims = { user, issuedAtS: nowS, expiresAtS: nowS + 600, ...(workspace ? { workspace } : {}) };
   return await SdkClient.open(node.url, { token: await mintToken(claims, SECRET) });
-}
-
-async function until(what: string, isTrue: () => boolean): Promise<void> {
-  const endMs = performance.now() + 5_000;
-  while (!isTrue()) {
-    if (performance.now() > endMs) throw new Error(`Waited 5 s in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 /** Checks an answer of `method` against the document; a reference within the document is put in its place. */

@@ -1,5 +1,6 @@
 /** What the transport does to peers that misbehave on purpose. */
 import assert from "node:assert/strict";
+import { until } from "../src/testing/waiting.ts";
 import {
   clientFrame,
   frame,
@@ -9,7 +10,6 @@ import {
   startServer,
   statusOf,
   transports,
-  until,
   upgradeHead,
 } from "./http_kit.ts";
 
@@ -44,7 +44,7 @@ for (const transport of transports) {
       await using started = await startServer(transport, { limits });
       await using client = await RawClient.connect(started.port);
       await client.write(bytes);
-      await until(() => client.isEnded, "the end", 3_000);
+      await until("the end", () => client.isEnded, 3_000);
       assert.match(client.text, answer);
       assert.deepEqual(started.seen.logged, []);
     });
@@ -55,7 +55,7 @@ for (const transport of transports) {
     await using client = await RawClient.connect(started.port);
     await client.write(requestHead("POST", "/x", { Host: "localhost", "Transfer-Encoding": "chunked" }));
     await client.write(`c8\r\n${"x".repeat(200)}\r\n`);
-    await until(() => client.isEnded, "the end", 3_000);
+    await until("the end", () => client.isEnded, 3_000);
     assert.match(client.text, /^HTTP\/1.1 413 /);
   });
 
@@ -64,9 +64,9 @@ for (const transport of transports) {
     await using client = await RawClient.webSocket(started.port);
     await client.write(clientFrame(1, "x".repeat(300), false));
     for (let i = 0; i < 3; i++) await client.write(clientFrame(0, "x".repeat(300), false));
-    await until(() => started.seen.closes.length === 1, "the end", 3_000);
+    await until("the end", () => started.seen.closes.length === 1, 3_000);
     assert.deepEqual(started.seen.closes, [[1009, "message too big"]]);
-    await until(() => client.isEnded, "the descriptor", 3_000);
+    await until("the descriptor", () => client.isEnded, 3_000);
     assert.deepEqual(started.seen.messages, []);
   });
 
@@ -78,7 +78,7 @@ for (const transport of transports) {
     const many = new Uint8Array(empty.length * 20_000);
     for (let at = 0; at < many.length; at += empty.length) many.set(empty, at);
     await client.write(many).catch((error) => assert.ok(error instanceof Error));
-    await until(() => started.seen.closes.length === 1, "the end", 3_000);
+    await until("the end", () => started.seen.closes.length === 1, 3_000);
     assert.equal(started.server.socketCount, 0);
   });
 
@@ -86,7 +86,7 @@ for (const transport of transports) {
     await using started = await startServer(transport, { limits });
     await using client = await RawClient.webSocket(started.port);
     await client.write(Uint8Array.of(0xff, 0x80, 0, 0, 0, 0));
-    await until(() => started.seen.closes.length === 1, "the end", 3_000);
+    await until("the end", () => started.seen.closes.length === 1, 3_000);
     assert.equal(started.seen.closes[0]?.[0], 1002);
     assert.deepEqual(started.seen.logged, []);
   });
@@ -95,7 +95,7 @@ for (const transport of transports) {
     await using started = await startServer(transport, { limits });
     await using client = await RawClient.connect(started.port, { isReading: false, hostname: "127.0.0.1" });
     await client.write(upgradeHead());
-    await until(() => started.seen.sockets.length === 1, "the socket");
+    await until("the socket", () => started.seen.sockets.length === 1);
     const socket = started.seen.sockets[0];
     assert.ok(socket);
     const large = frame("x".repeat(1_000_000));
@@ -103,7 +103,7 @@ for (const transport of transports) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     assert.ok(socket.bufferedAmount > 5_000_000, `bufferedAmount ${socket.bufferedAmount}`);
     socket.close(3_008, "slow");
-    await until(() => started.seen.closes.length === 1, "the end", 2_000);
+    await until("the end", () => started.seen.closes.length === 1, 2_000);
     assert.deepEqual(started.seen.closes, [[3_008, "slow"]]);
     assert.equal(started.server.socketCount, 0);
   });
@@ -118,7 +118,7 @@ for (const transport of transports) {
     const flood = (async () => {
       for (let i = 0; i < 200; i++) await client.write(pings);
     })().catch((error) => assert.ok(error instanceof Error));
-    await until(() => started.seen.closes.length === 1, "the end");
+    await until("the end", () => started.seen.closes.length === 1);
     await flood;
   });
 
@@ -127,18 +127,18 @@ for (const transport of transports) {
     await using client = await RawClient.webSocket(started.port);
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     await client.write(clientFrame(1, "hello again"));
-    await until(() => client.text.includes("hello again"), "the echo");
+    await until("the echo", () => client.text.includes("hello again"));
   });
 
   Deno.test(`${transport} ends the rest of a connection whose peer has ended its half without a close`, async () => {
     await using started = await startServer(transport, { limits });
     const connection = await Deno.connect({ port: started.port });
     await connection.write(new TextEncoder().encode(upgradeHead()));
-    await until(() => started.seen.sockets.length === 1, "the socket");
+    await until("the socket", () => started.seen.sockets.length === 1);
     const large = frame("x".repeat(1_000_000));
     for (let i = 0; i < 20; i++) started.seen.sockets[0]?.send(large);
     await connection.closeWrite();
-    await until(() => started.seen.closes.length === 1, "the end", 3_000);
+    await until("the end", () => started.seen.closes.length === 1, 3_000);
     connection.close();
     assert.deepEqual(started.seen.closes, [[1006, ""]]);
   });
@@ -149,7 +149,7 @@ for (const transport of transports) {
     await client.write(
       requestHead("GET", "/x", { Host: "localhost", Connection: "Upgrade", Upgrade: "h2c" }),
     );
-    await until(() => client.isEnded, "the end");
+    await until("the end", () => client.isEnded);
     assert.match(client.text, /^HTTP\/1.1 400 /);
   });
 
@@ -166,12 +166,12 @@ for (const transport of transports) {
     const said = (n: number, at: number) =>
       `${n}/${at}:${"äx"[n % 2]}`.repeat(1 + (n * 37 + at * 911) % 9_000);
     for (let at = 0; at < 10; at++) for (const { n, client } of clients) client.send(said(n, at));
-    await until(() => clients.every(({ received }) => received.length === 10), "all echoes");
+    await until("all echoes", () => clients.every(({ received }) => received.length === 10));
     for (const { n, received } of clients) {
       assert.ok(received.every((text, at) => text === said(n, at)), `client ${n}`);
     }
     for (const { client } of clients) client.close();
-    await until(() => started.server.socketCount === 0, "the ends");
+    await until("the ends", () => started.server.socketCount === 0);
   });
 
   Deno.test(`${transport} answers 503 to connections over the bound and takes new ones when some have gone`, async () => {
@@ -179,10 +179,10 @@ for (const transport of transports) {
     const head = requestHead("GET", "/health", { Host: "localhost" });
     const held = await Promise.all(Array.from({ length: 5 }, () => RawClient.webSocket(started.port)));
     const extra = await Promise.all(Array.from({ length: 5 }, () => RawClient.connect(started.port)));
-    await until(() => extra.some(({ isEnded }) => isEnded), "a refusal");
+    await until("a refusal", () => extra.some(({ isEnded }) => isEnded));
     assert.match(extra.find(({ isEnded }) => isEnded)?.text ?? "", /^HTTP\/1.1 503 .*retry-after/s);
     for (const client of [...extra, ...held]) await client[Symbol.asyncDispose]();
-    await until(() => started.server.socketCount === 0, "the ends");
+    await until("the ends", () => started.server.socketCount === 0);
     assert.equal(await statusOf(started.port, head), 200);
   });
 
@@ -193,15 +193,15 @@ for (const transport of transports) {
     await using started = await startServer(transport, { limits, app });
     await using idle = await RawClient.connect(started.port);
     await idle.write(requestHead("GET", "/health", { Host: "localhost" }));
-    await until(() => idle.text.includes("200"), "an answer");
+    await until("an answer", () => idle.text.includes("200"));
     await using busy = await RawClient.connect(started.port);
     await busy.write(requestHead("GET", "/slow", { Host: "localhost" }));
     await new Promise((resolve) => setTimeout(resolve, 50));
     const closed = started.server.close(2_000);
-    await until(() => idle.isEnded, "the idle connection's end");
+    await until("the idle connection's end", () => idle.isEnded);
     assert.equal(busy.isEnded, false);
     answer(new Response("at last"));
-    await until(() => busy.text.includes("at last"), "the answer");
+    await until("the answer", () => busy.text.includes("at last"));
     const answeredMs = performance.now();
     await closed;
     assert.ok(performance.now() - answeredMs < 1_000, "it waits for nobody who is idle");

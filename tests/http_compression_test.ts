@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import { Frame } from "../src/core/frame.ts";
-import { RawClient, type Started, startServer, until, upgradeHead } from "./http_kit.ts";
+import { until } from "../src/testing/waiting.ts";
+import { RawClient, type Started, startServer, upgradeHead } from "./http_kit.ts";
 
 type Mode = "shared" | "connection";
 
@@ -18,7 +19,7 @@ function serverWith(mode: Mode | undefined): Promise<Started> {
 async function open(port: number, offer: string): Promise<RawClient> {
   const client = await RawClient.connect(port);
   await client.write(upgradeHead("/ws", { "Sec-WebSocket-Extensions": offer }));
-  await until(() => client.text.includes("\r\n\r\n"), "the 101");
+  await until("the 101", () => client.text.includes("\r\n\r\n"));
   return client;
 }
 
@@ -54,7 +55,7 @@ function framesOf(client: RawClient): readonly (readonly [number, string])[] {
 }
 
 async function received(client: RawClient, count: number): Promise<readonly (readonly [number, string])[]> {
-  await until(() => framesOf(client).length >= count, `${count} frames`);
+  await until(`${count} frames`, () => framesOf(client).length >= count);
   return framesOf(client);
 }
 
@@ -92,7 +93,7 @@ Deno.test("one frame to many sockets is deflated once where no context is kept",
   await using one = await open(server.port, "permessage-deflate");
   await using two = await open(server.port, "permessage-deflate");
   await using plain = await RawClient.webSocket(server.port);
-  await until(() => server.seen.sockets.length === 3, "three sockets");
+  await until("three sockets", () => server.seen.sockets.length === 3);
   const shared = Frame.of(LONG);
   for (const socket of server.seen.sockets) socket.send(shared);
   const frames = await Promise.all([one, two, plain].map((client) => received(client, 1)));
@@ -109,7 +110,7 @@ Deno.test("a message that inflates past max_message_bytes is closed 1009, and no
   const [[first, payload] = [0, ""]] = await received(client, 1);
   assert.equal(first, 0x88);
   assert.equal(payload.charCodeAt(0) * 256 + payload.charCodeAt(1), 1009);
-  await until(() => server.seen.closes.length === 1, "the close");
+  await until("the close", () => server.seen.closes.length === 1);
   assert.deepEqual(server.seen.messages, []);
 });
 

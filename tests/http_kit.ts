@@ -9,6 +9,7 @@ import {
 } from "../src/http/mod.ts";
 import type { NodeView, TransportName } from "../src/http/mod.ts";
 import type { Socket } from "../src/server/mod.ts";
+import { until } from "../src/testing/waiting.ts";
 
 export const transports: readonly TransportName[] = ["tcp", "streams"];
 
@@ -124,7 +125,7 @@ export class RawClient implements AsyncDisposable {
   static async webSocket(port: number): Promise<RawClient> {
     const client = await RawClient.connect(port);
     await client.write(upgradeHead());
-    await until(() => client.text.includes("\r\n\r\n"), "the 101");
+    await until("the 101", () => client.text.includes("\r\n\r\n"));
     return client;
   }
 
@@ -185,15 +186,6 @@ export function clientFrame(opcode: number, payload: string, isFinal = true): Ui
 export async function statusOf(port: number, head: string, hostname = "127.0.0.1"): Promise<number> {
   await using client = await RawClient.connect(port, { isReading: true, hostname });
   await client.write(head);
-  await until(() => client.text.includes("\r\n"), "a status line");
+  await until("a status line", () => client.text.includes("\r\n"));
   return Number(client.text.split(" ")[1]);
-}
-
-/** Waits until `isTrue`, at most `withinMs`. */
-export async function until(isTrue: () => boolean, what: string, withinMs = 5_000): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!isTrue()) {
-    if (performance.now() > deadline) throw new Error(`Waited ${withinMs} ms in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

@@ -1,7 +1,8 @@
 /** A listener that is lost because descriptors ran out is opened again. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { requestHead, statusOf, transports, until } from "./http_kit.ts";
+import { until } from "../src/testing/waiting.ts";
+import { requestHead, statusOf, transports } from "./http_kit.ts";
 
 const PROGRAM = fileURLToPath(new URL("./http_reopen_program.ts", import.meta.url));
 const DESCRIPTORS = 80;
@@ -46,7 +47,7 @@ for (const { transport, own, withinMs } of cases) {
       const output = { text: "" };
       const reading = collect(child.stdout, output);
       try {
-        await until(() => output.text.includes("\n"), "the server", 20_000);
+        await until("the server", () => output.text.includes("\n"), 20_000);
         const { port } = JSON.parse(output.text);
         await exhaust(which === "own" ? port : sharedPort);
         await new Promise((resolve) => setTimeout(resolve, withinMs));

@@ -1,6 +1,7 @@
 /** What the transport promises, over real sockets. */
 import assert from "node:assert/strict";
 import { PortTakenError, serveHttp } from "../src/http/mod.ts";
+import { until } from "../src/testing/waiting.ts";
 import {
   clientFrame,
   frame,
@@ -10,7 +11,6 @@ import {
   startServer,
   statusOf,
   transports,
-  until,
   upgradeHead,
 } from "./http_kit.ts";
 
@@ -116,14 +116,14 @@ for (const transport of transports) {
     await new Promise((resolve) => client.onopen = resolve);
     client.send("grüße");
     client.send(Uint8Array.of(1, 2, 255));
-    await until(() => received.length === 2, "both echoes");
+    await until("both echoes", () => received.length === 2);
     assert.equal(received[0], "grüße");
     assert.deepEqual(received[1], Uint8Array.of(1, 2, 255).buffer);
     assert.equal(started.server.socketCount, 1);
     client.close(4_001, "bye");
     await until(
-      () => started.seen.closes.length === 1 && client.readyState === WebSocket.CLOSED,
       "the close",
+      () => started.seen.closes.length === 1 && client.readyState === WebSocket.CLOSED,
     );
     assert.deepEqual(started.seen.closes, [[4_001, "bye"]]);
     assert.equal(started.server.socketCount, 0);
@@ -133,14 +133,14 @@ for (const transport of transports) {
     await using started = await startServer(transport);
     const client = new WebSocket(`ws://127.0.0.1:${started.port}/ws`);
     const closed = new Promise<CloseEvent>((resolve) => client.onclose = resolve);
-    await until(() => started.seen.sockets.length === 1, "the socket");
+    await until("the socket", () => started.seen.sockets.length === 1);
     const socket = started.seen.sockets[0];
     assert.ok(socket);
     socket.close(3_001, "ä".repeat(100));
     socket.close(3_002, "again");
     const { code, reason } = await closed;
     assert.deepEqual([code, reason], [3_001, "ä".repeat(61)]);
-    await until(() => started.seen.closes.length > 0, "the close");
+    await until("the close", () => started.seen.closes.length > 0);
     socket.send(frame("late"));
     socket.sendBinary(Uint8Array.of(1));
     socket.close(1_009, "late");
@@ -154,19 +154,19 @@ for (const transport of transports) {
     await using bystander = await RawClient.webSocket(started.port);
     await using client = await RawClient.webSocket(started.port);
     await client.write(clientFrame(1, "throw"));
-    await until(() => client.text.includes("internal server error"), "close 3004");
+    await until("close 3004", () => client.text.includes("internal server error"));
     await bystander.write(clientFrame(1, "still here"));
-    await until(() => bystander.text.includes("still here"), "the bystander's echo");
+    await until("the bystander's echo", () => bystander.text.includes("still here"));
     assert.deepEqual(started.seen.logged, ["a socket listener threw"]);
   });
 
   Deno.test(`${transport} tells its owner of the end when a peer does not answer the close`, async () => {
     await using started = await startServer(transport);
     await using _client = await RawClient.webSocket(started.port);
-    await until(() => started.seen.sockets.length === 1, "the socket");
+    await until("the socket", () => started.seen.sockets.length === 1);
     started.seen.sockets[0]?.close(3_008, "slow");
     assert.deepEqual(started.seen.closes, []);
-    await until(() => started.seen.closes.length === 1, "the end", 2_000);
+    await until("the end", () => started.seen.closes.length === 1, 2_000);
     assert.deepEqual(started.seen.closes, [[3_008, "slow"]]);
     assert.equal(started.server.socketCount, 0);
   });
@@ -175,10 +175,10 @@ for (const transport of transports) {
     await using started = await startServer(transport);
     await using client = await RawClient.webSocket(started.port);
     await client.write(clientFrame(1, "before"));
-    await until(() => started.seen.messages.length === 1, "the first message");
+    await until("the first message", () => started.seen.messages.length === 1);
     started.seen.sockets[0]?.close(3_001, "shutdown");
     await client.write(clientFrame(1, "after"));
-    await until(() => started.seen.closes.length === 1, "the end");
+    await until("the end", () => started.seen.closes.length === 1);
     assert.deepEqual(started.seen.messages, ["before"]);
   });
 
@@ -186,12 +186,12 @@ for (const transport of transports) {
     await using started = await startServer(transport);
     await using client = await RawClient.webSocket(started.port);
     await client.write(clientFrame(1, "x".repeat(1_000)));
-    await until(() => started.seen.messages.length === 1, "the message that fits");
+    await until("the message that fits", () => started.seen.messages.length === 1);
     await client.write(clientFrame(1, "x".repeat(1_001)));
     const code = 1_009;
     const closeFrame = String.fromCharCode(code >> 8, code & 255);
-    await until(() => client.text.slice(-40).includes(closeFrame), `close ${code}`);
-    await until(() => started.seen.closes.length === 1, "the end");
+    await until(`close ${code}`, () => client.text.slice(-40).includes(closeFrame));
+    await until("the end", () => started.seen.closes.length === 1);
     assert.equal(started.seen.closes[0]?.[0], code);
     assert.equal(started.seen.messages.length, 1);
   });
@@ -208,7 +208,7 @@ for (const transport of transports) {
     let ended = 0;
     for (let n = 0; n < 2; n++) void server.close(5_000).then(() => ended++);
     goOn(new Response("late"));
-    await until(() => ended === 2, "both closes");
+    await until("both closes", () => ended === 2);
   });
 
   Deno.test(`${transport} names a busy port and what to do`, async () => {

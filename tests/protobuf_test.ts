@@ -7,7 +7,7 @@ import { mintToken } from "../src/server/mod.ts";
 import { protobufClient, SdkClient } from "../src/testing/sdk_client.ts";
 import { type FakeClient, settle } from "../src/testing/fake_socket.ts";
 import { TestNode } from "../src/testing/test_node.ts";
-import { pause, until as waitUntil } from "../src/testing/processes.ts";
+import { pause, until } from "../src/testing/processes.ts";
 import { type Options } from "centrifuge";
 
 const encoder = new TextEncoder();
@@ -40,10 +40,6 @@ function json(value: unknown): Uint8Array {
 function text(data: unknown): string {
   assert.ok(data instanceof Uint8Array, `want bytes, got ${JSON.stringify(data)}`);
   return decoder.decode(data);
-}
-
-function until(what: string, isTrue: () => boolean): Promise<number> {
-  return waitUntil(what, isTrue, 5_000);
 }
 
 async function codeOf(call: Promise<unknown>): Promise<unknown> {

@@ -1,6 +1,7 @@
 /** Who gets in by a token, and what it lets them do, as a client meets it. */
 import assert from "node:assert/strict";
-import { ask, begun, code, join, movable, open, type Reply, token, until } from "../testing/token_clients.ts";
+import { ask, begun, code, join, movable, open, type Reply, token } from "../testing/token_clients.ts";
+import { until } from "../testing/waiting.ts";
 
 Deno.test("connect refuses a subscription token, subscribe a connection token", async () => {
   await using test = open();
@@ -110,7 +111,7 @@ Deno.test("a subscription ends with its token, 2501, unless sub_refresh brought 
   clock.passMs = 60_000;
   const ends = () =>
     (client.socket.messages as Reply[]).flatMap(({ push }) => push?.unsubscribe ? [push] : []);
-  await until(() => ends().length > 0);
+  await until("the end", () => ends().length > 0);
   assert.deepEqual(ends(), [{ channel: "$a", unsubscribe: { code: 2501, reason: "subscription expired" } }]);
   assert.equal(client.socket.closed, undefined);
 });

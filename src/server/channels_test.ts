@@ -7,6 +7,7 @@ import { ClientError } from "../core/errors.ts";
 import { encodePositioned, encodePublication } from "../protocol/envelope.ts";
 import { type FakeClient, settle } from "../testing/fake_socket.ts";
 import { TestNode } from "../testing/test_node.ts";
+import { until } from "../testing/waiting.ts";
 import { openSubscription } from "./subscribing.ts";
 
 const namespaces: ConfigOptions["namespaces"] = [
@@ -42,18 +43,6 @@ class LossyBackend {
   }
 }
 
-async function until(
-  isDone: () => boolean | Promise<boolean>,
-  what: string,
-  withinMs = 4_000,
-): Promise<void> {
-  const end = performance.now() + withinMs;
-  while (!await isDone()) {
-    if (performance.now() > end) throw new Error(`Waited ${withinMs} ms in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 interface Message {
   readonly id?: number;
   readonly error?: { readonly code: number };
@@ -74,17 +63,17 @@ function take(client: FakeClient): Message[] {
 async function started(backend?: BackendFactory, config: ConfigOptions = {}): Promise<TestNode> {
   const test = new TestNode({ config: { namespaces, ...config }, ...(backend && { backend }) });
   test.node.start("127.0.0.1:1");
-  await until(() => test.node.readiness.isReady, "ready");
+  await until("ready", () => test.node.readiness.isReady);
   return test;
 }
 
 async function subscribe(client: FakeClient, channel: string, request = {}): Promise<Message> {
   await client.send({ id: 9, subscribe: { channel, ...request } });
   let found: Message | undefined;
-  await until(() => {
+  await until("the subscribe is answered", () => {
     found = take(client).find(({ id }) => id === 9) ?? found;
     return found !== undefined;
-  }, "the subscribe is answered");
+  });
   return found as Message; // until() saw it
 }
 
@@ -142,7 +131,7 @@ Deno.test("a subscriber whose next try fails before it began is still present", 
   const foreign = encodePositioned("foreign", 1, encodePublication("1", ""));
   lossy.listener?.onChannelMessage("default/durable:a", foreign);
   const { bus, presence } = test.node.session.backend;
-  await until(() => bus.subscriptions().desired === 0, "the channel is given up");
+  await until("the channel is given up", () => bus.subscriptions().desired === 0);
   const wasSubscribe = bus.subscribe.bind(bus);
   bus.subscribe = () => Promise.reject(new ClientError("internal"));
   assert.equal((await subscribe(client, "durable:a")).error?.code, 100);
@@ -191,7 +180,7 @@ Deno.test("a quiet channel that lost its last publication is found out by itself
   await subscribe(client, "durable:a");
   lossy.isLosing = true;
   await test.node.publish("durable:a", 1);
-  await until(() => client.socket.frames.join().includes("2500"), "unsubscribe 2500");
+  await until("unsubscribe 2500", () => client.socket.frames.join().includes("2500"));
 });
 
 Deno.test("what was lost while the backend was away is found out when it is back", async () => {
@@ -204,7 +193,7 @@ Deno.test("what was lost while the backend was away is found out when it is back
   lossy.tell("lost");
   lossy.isLosing = false;
   lossy.tell("ready");
-  await until(() => client.socket.frames.join().includes("2500"), "unsubscribe 2500");
+  await until("unsubscribe 2500", () => client.socket.frames.join().includes("2500"));
   assert.deepEqual(take(client).filter(({ push }) => push).map(({ push }) => push?.channel), ["durable:a"]);
 });
 
@@ -290,9 +279,9 @@ Deno.test("presence is gone after unsubscribe and after the end of a connection"
   const count = async () => (await test.node.session.backend.presence.stats("default/people:a")).clients;
   assert.equal(await count(), 2);
   await one.send({ id: 3, unsubscribe: { channel: "people:a" } });
-  await until(async () => await count() === 1, "one left");
+  await until("one left", async () => await count() === 1);
   two.listener.onClose(1000, "");
-  await until(async () => await count() === 0, "both left");
+  await until("both left", async () => await count() === 0);
 });
 
 Deno.test("max_subscribers and publish_rate hold", async () => {
@@ -331,7 +320,7 @@ Deno.test("a slow subscriber is closed, or loses the oldest, or keeps the latest
     assert.equal(take(reader).length, 100, channel);
     if (isClosed) continue;
     client.socket.bufferedAmount = 0;
-    await until(() => client.socket.frames.join().includes('"i":99'), "the latest");
+    await until("the latest", () => client.socket.frames.join().includes('"i":99'));
     kept[channel] = take(client).flatMap(({ push }) =>
       push?.pub ? [Number(Reflect.get(Object(push.pub.data), "i"))] : []
     );

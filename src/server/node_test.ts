@@ -3,14 +3,7 @@ import type { Backend, BackendFactory, BeatAnswer } from "../backend/backend.ts"
 import { memoryBackend, MemoryHub } from "../backend/memory/mod.ts";
 import { type FakeClient, settle } from "../testing/fake_socket.ts";
 import { TestNode } from "../testing/test_node.ts";
-
-async function until(isDone: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = performance.now() + 3_000;
-  while (!await isDone()) {
-    if (performance.now() > end) throw new Error(`Waited 3 s in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+import { until } from "../testing/waiting.ts";
 
 /** A memory backend whose beats can be answered by the test. */
 function steered(answer: (backend: Backend, real: BeatAnswer) => BeatAnswer): BackendFactory {
@@ -32,14 +25,14 @@ Deno.test("Node is ready once a probe came back, and says why while it is not", 
   await using test = new TestNode();
   assert.equal(test.node.readiness.isReady, false);
   test.node.start("127.0.0.1:1");
-  await until(() => test.node.readiness.isReady, "ready");
+  await until("ready", () => test.node.readiness.isReady);
   assert.equal(test.node.readiness.cause, undefined);
 });
 
 Deno.test("Node.drain() turns readiness off and asks every client to reconnect elsewhere", async () => {
   await using test = new TestNode();
   test.node.start("127.0.0.1:1");
-  await until(() => test.node.readiness.isReady, "ready");
+  await until("ready", () => test.node.readiness.isReady);
   const clients = [await test.connected(), await test.connected(), test.client("/apps/echo"), test.client()];
   await test.node.drain();
   assert.deepEqual(test.node.readiness, { isReady: false, cause: "draining" });
@@ -50,12 +43,12 @@ Deno.test("Node tells the registry of its clients in batches, and forgets them",
   const hub = new MemoryHub();
   await using test = new TestNode({ hub });
   test.node.start("127.0.0.1:1");
-  await until(() => test.node.readiness.isReady, "ready");
+  await until("ready", () => test.node.readiness.isReady);
   const client = await test.connected();
   const records = () => test.node.session.backend.registry.clientsOf(test.node.session.id);
-  await until(async () => (await records()).length === 1, "the record is there");
+  await until("the record is there", async () => (await records()).length === 1);
   client.listener.onClose(1000, "");
-  await until(async () => (await records()).length === 0, "the record is gone");
+  await until("the record is gone", async () => (await records()).length === 0);
 });
 
 Deno.test("Node that was buried starts over under a new id and asks its clients to reconnect", async () => {
@@ -65,14 +58,14 @@ Deno.test("Node that was buried starts over under a new id and asks its clients 
     config: { beatIntervalMs: 50, nodeSuspectMs: 200, nodeDeadMs: 400 },
   });
   test.node.start("127.0.0.1:1");
-  await until(() => test.node.readiness.isReady, "ready");
+  await until("ready", () => test.node.readiness.isReady);
   const [before, client] = [test.node.id, await test.connected()];
   isBuried = true;
-  await until(() => test.node.id !== before, "another id");
+  await until("another id", () => test.node.id !== before);
   isBuried = false;
-  await until(() => client.socket.closed !== undefined, "the client was closed");
+  await until("the client was closed", () => client.socket.closed !== undefined);
   assert.equal(client.socket.closed?.code, 3011);
-  await until(() => test.node.readiness.isReady, "ready again");
+  await until("ready again", () => test.node.readiness.isReady);
   const fresh = await test.connected();
   await fresh.send({ id: 2, subscribe: { channel: "c" } }, { id: 3, publish: { channel: "c", data: 1 } });
   assert.match(replyTo(fresh), /"publish"/);
@@ -92,9 +85,9 @@ Deno.test("Node writes its client records again when the registry has lost them"
   test.node.start("127.0.0.1:1");
   await test.connected();
   const records = () => test.node.session.backend.registry.clientsOf(test.node.session.id);
-  await until(async () => (await records()).length === 1, "the record is there");
+  await until("the record is there", async () => (await records()).length === 1);
   isForgotten = true;
-  await until(async () => !isForgotten && (await records()).length === 1, "the record is back");
+  await until("the record is back", async () => !isForgotten && (await records()).length === 1);
 });
 
 Deno.test("Node closes 3012 who does not answer a ping, and keeps who does", async () => {
@@ -102,7 +95,7 @@ Deno.test("Node closes 3012 who does not answer a ping, and keeps who does", asy
   test.node.start("127.0.0.1:1");
   const [silent, alive] = [await test.connected(), await test.connected()];
   const answering = setInterval(() => alive.listener.onMessage("{}"), 20);
-  await until(() => silent.socket.closed !== undefined, "the silent one is closed");
+  await until("the silent one is closed", () => silent.socket.closed !== undefined);
   await settle();
   clearInterval(answering);
   assert.deepEqual([silent.socket.closed?.code, alive.socket.closed], [3012, undefined]);
@@ -112,7 +105,7 @@ Deno.test("Node closes 3502 who never connects", async () => {
   await using test = new TestNode({ config: { connectTimeoutMs: 100 } });
   test.node.start("127.0.0.1:1");
   const client = test.client();
-  await until(() => client.socket.closed !== undefined, "closed");
+  await until("closed", () => client.socket.closed !== undefined);
   assert.equal(client.socket.closed?.code, 3502);
 });
 
@@ -125,7 +118,7 @@ Deno.test("Node gives a channel up some time after its last subscriber left, not
   const { bus } = test.node.session.backend;
   await new Promise((resolve) => setTimeout(resolve, 150));
   assert.equal(bus.subscriptions().desired, 1);
-  await until(() => bus.subscriptions().desired === 0, "given up");
+  await until("given up", () => bus.subscriptions().desired === 0);
 });
 
 Deno.test("Node.publish() rejects what JSON cannot say", async () => {

@@ -64,12 +64,6 @@ export async function begun(test: TestNode): Promise<void> {
   await test.node.ready;
 }
 
-/** Waits, two seconds at most. */
-export async function until(isTrue: () => boolean): Promise<void> {
-  for (let n = 0; n < 400 && !isTrue(); n++) await new Promise((go) => setTimeout(go, 5));
-  assert.ok(isTrue());
-}
-
 /** The code of the error, or of the close, that a command meets; undefined when it is done. */
 export const code = async (client: FakeClient, id: number, request: Readonly<Record<string, unknown>>) => {
   const { error, closed } = await ask(client, id, request);

@@ -1,6 +1,8 @@
 /** Waiting in tests: for a time, for a fact that sends no event, and for one that does. */
 
+/** Looks are far apart at last, since one may cost a process, and close at first, since most facts are soon true. */
 const LOOK_EVERY_MS = 25;
+const FIRST_LOOK_MS = 2;
 
 /** Waits `ms`. */
 export function pause(ms: number): Promise<void> {
@@ -17,9 +19,11 @@ export async function until(
   withinMs = 5_000,
 ): Promise<number> {
   const startMs = performance.now();
+  let lookMs = FIRST_LOOK_MS;
   while (!await isTrue()) {
     if (performance.now() - startMs > withinMs) throw new Error(`Waited ${withinMs} ms in vain: ${what}`);
-    await pause(LOOK_EVERY_MS);
+    await pause(lookMs);
+    lookMs = Math.min(LOOK_EVERY_MS, lookMs * 2);
   }
   return Math.round(performance.now() - startMs);
 }

@@ -3,17 +3,8 @@ import assert from "node:assert/strict";
 import { ClientError, CloseError } from "../../core/errors.ts";
 import { settle } from "../../testing/fake_socket.ts";
 import { TestNode } from "../../testing/test_node.ts";
-import {
-  answerTo,
-  ask,
-  code,
-  join,
-  movable,
-  open,
-  type Reply,
-  token,
-  until,
-} from "../../testing/token_clients.ts";
+import { answerTo, ask, code, join, movable, open, type Reply, token } from "../../testing/token_clients.ts";
+import { until } from "../../testing/waiting.ts";
 
 Deno.test("onConnect says who a client without a token is; without its word nobody gets in", async () => {
   const seen: unknown[] = [];
@@ -177,12 +168,12 @@ Deno.test("onRefresh keeps a connection that onConnect let in, or ends it with 3
   const { connect } = await ask(client, 1, { connect: {} });
   assert.equal(connect.expires, undefined);
   clock.passMs = 11_000;
-  await until(() => asked === 1);
+  await until("the question", () => asked === 1);
   await settle();
   const closed = () => client.socket.closed?.code;
   assert.equal(closed(), undefined);
   clock.passMs = 22_000;
-  await until(() => closed() !== undefined);
+  await until("the close", () => closed() !== undefined);
   assert.deepEqual([closed(), asked], [3005, 2]);
 });
 

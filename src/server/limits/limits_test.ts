@@ -5,6 +5,7 @@ import type { ConfigOptions } from "../../config/mod.ts";
 import { ClientError } from "../../core/errors.ts";
 import { FakeClient, settle } from "../../testing/fake_socket.ts";
 import { TestNode } from "../../testing/test_node.ts";
+import { until } from "../../testing/waiting.ts";
 import { mintToken } from "../tokens/mod.ts";
 
 const SECRET = "s".repeat(32);
@@ -18,12 +19,8 @@ async function connectAs(test: TestNode, user: string, workspace = "default"): P
   const token = await mintToken({ user, workspace, issuedAtS, expiresAtS: issuedAtS + 60 }, SECRET);
   const client = test.client();
   await client.send({ id: 1, connect: { token } });
-  await until(() => client.socket.frames.length > 0 || client.socket.closed !== undefined);
+  await until("an answer", () => client.socket.frames.length > 0 || client.socket.closed !== undefined);
   return client;
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  for (let round = 0; round < 500 && !isTrue(); round++) await settle();
 }
 
 function leave(client: FakeClient): void {
@@ -78,7 +75,7 @@ Deno.test("Connection in open mode asks for a place of its workspace too, and an
   await using test = new TestNode({ config: { maxConnectionsPerWorkspace: 1 } });
   const client = test.client();
   await client.send({ id: 1, connect: {} }, { id: 2, rpc: { method: "echo", data: 1 } });
-  await until(() => client.socket.messages.length > 1);
+  await until("a second message", () => client.socket.messages.length > 1);
   assert.deepEqual(client.take()[1], { id: 2, rpc: { data: 1 } });
   assert.equal((await test.connected()).socket.closed?.code, 3504);
 });
@@ -104,7 +101,7 @@ Deno.test("Connection that ends while its workspace is asked about leaves its pl
   await settle();
   const next = test.client();
   await next.send({ id: 1, connect: {} });
-  await until(() => next.socket.frames.length > 0 || next.socket.closed !== undefined);
+  await until("an answer", () => next.socket.frames.length > 0 || next.socket.closed !== undefined);
   assert.equal(next.socket.closed, undefined);
 });
 
