@@ -1,13 +1,13 @@
 /** The server API over HTTP, on two nodes with clients, held to the OpenAPI document that a node serves. */
 import { Validator } from "@cfworker/json-schema";
 import assert from "node:assert/strict";
-import { memoryBackend, MemoryHub } from "../src/backend/memory/mod.ts";
 import { silentLogger } from "../src/core/log.ts";
-import { createNode, type ShoalNode } from "../src/mod.ts";
+import { createNode, type NodeCreation, type ShoalNode } from "../src/mod.ts";
 import { apiMethods } from "../src/protocol/api/methods.ts";
 import { mintToken } from "../src/server/mod.ts";
 import { SdkClient } from "../src/testing/sdk_client.ts";
 import { until } from "../src/testing/waiting.ts";
+import { openPair } from "./node_pair.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 const KEY = "all-of-default-".padEnd(40, "x");
@@ -22,35 +22,24 @@ const apiKeys = [
   { name: "operator", key: OPERATOR, methods: ["admin", "metrics"] },
 ];
 
+const creation: NodeCreation = {
+  tokenHmacSecret: SECRET,
+  maxBodyBytes: 64 * 1024,
+  apiKeys,
+  channel: { allowSubscribeForClient: true },
+  namespaces: [{
+    name: "durable",
+    allowSubscribeForClient: true,
+    historySize: 100,
+    historyTtl: 60,
+    presence: true,
+  }],
+};
+
 interface Answer {
   readonly status: number;
   // deno-lint-ignore no-explicit-any -- what a test looks into is whatever JSON came
   readonly body: any;
-}
-
-async function open(): Promise<readonly [ShoalNode, ShoalNode]> {
-  const backend = memoryBackend(new MemoryHub());
-  const make = async () => {
-    const node = await createNode({
-      backend,
-      port: 0,
-      tokenHmacSecret: SECRET,
-      log: silentLogger,
-      maxBodyBytes: 64 * 1024,
-      apiKeys,
-      channel: { allowSubscribeForClient: true },
-      namespaces: [{
-        name: "durable",
-        allowSubscribeForClient: true,
-        historySize: 100,
-        historyTtl: 60,
-        presence: true,
-      }],
-    });
-    await node.ready;
-    return node;
-  };
-  return [await make(), await make()];
 }
 
 async function post(
@@ -292,9 +281,8 @@ async function guardOperations(node: ShoalNode): Promise<void> {
 }
 
 Deno.test("The server API", async (t) => {
-  const [one, two] = await open();
-  await using _first = one;
-  await using _second = two;
+  await using pair = await openPair(creation);
+  const { one, two } = pair;
   await t.step("does and answers what its document says, for every method", () => useAll(one, two));
   await t.step("has the methods of its document and refuses what that refuses", () => agree(one));
   await t.step(

@@ -1,12 +1,10 @@
 /** The official client over HTTP streams and event streams; each of its posts reaches another node than the last. */
 import assert from "node:assert/strict";
-import { memoryBackend, MemoryHub } from "../src/backend/memory/mod.ts";
-import { silentLogger } from "../src/core/log.ts";
-import { createNode } from "../src/mod.ts";
 import { NodeAddress, NodeProcess, until } from "../src/testing/processes.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { SdkClient } from "../src/testing/sdk_client.ts";
 import { unusedPort } from "../src/testing/unused_ports.ts";
+import { openPair } from "./node_pair.ts";
 
 /** Several pings within a test; a channel that remembers. */
 const SETTINGS = {
@@ -134,15 +132,9 @@ async function useStream(
 }
 
 Deno.test("two nodes in memory serve the official client over http_stream and sse", async (t) => {
-  const hub = new MemoryHub();
-  const open = async () => {
-    const settings = { pingIntervalMs: 400, pongTimeoutMs: 200, namespaces: JSON.parse(SETTINGS.namespaces) };
-    const node = await createNode({ ...settings, port: 0, backend: memoryBackend(hub), log: silentLogger });
-    await node.ready;
-    return node;
-  };
-  await using one = await open();
-  await using two = await open();
+  const namespaces = JSON.parse(SETTINGS.namespaces);
+  await using pair = await openPair({ pingIntervalMs: 400, pongTimeoutMs: 200, namespaces });
+  const { one, two } = pair;
   const addresses = [one, two].map(({ address }) => new NodeAddress(Number(address.split(":")[1])));
   const [first, second] = addresses;
   assert.ok(first && second);

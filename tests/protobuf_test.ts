@@ -1,14 +1,13 @@
 /** The official client's Protobuf build, alone and among clients that speak JSON. */
 import assert from "node:assert/strict";
-import { memoryBackend, MemoryHub } from "../src/backend/memory/mod.ts";
-import { silentLogger } from "../src/core/log.ts";
-import { createNode, type ShoalNode } from "../src/mod.ts";
+import type { NodeCreation } from "../src/mod.ts";
 import { mintToken } from "../src/server/mod.ts";
 import { protobufClient, SdkClient } from "../src/testing/sdk_client.ts";
 import { type FakeClient, settle } from "../src/testing/fake_socket.ts";
 import { TestNode } from "../src/testing/test_node.ts";
 import { pause, until } from "../src/testing/processes.ts";
 import { type Options } from "centrifuge";
+import { openPair } from "./node_pair.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -32,6 +31,8 @@ const namespaces = [
   },
 ];
 
+const creation: NodeCreation = { pingIntervalMs: 400, pongTimeoutMs: 200, namespaces };
+
 /** JSON as the bytes that a Protobuf client sends. */
 function json(value: unknown): Uint8Array {
   return encoder.encode(JSON.stringify(value));
@@ -54,29 +55,9 @@ function open(url: string, options: Partial<Options> = {}): Promise<SdkClient> {
   return SdkClient.open(url, options, protobufClient);
 }
 
-/** Two nodes that share a hub in memory. */
-async function twoNodes(more = {}): Promise<readonly [ShoalNode, ShoalNode]> {
-  const hub = new MemoryHub();
-  const start = async () => {
-    const node = await createNode({
-      pingIntervalMs: 400,
-      pongTimeoutMs: 200,
-      namespaces,
-      port: 0,
-      backend: memoryBackend(hub),
-      log: silentLogger,
-      ...more,
-    });
-    await node.ready;
-    return node;
-  };
-  return [await start(), await start()];
-}
-
 Deno.test("nodes serve the official client's Protobuf build", async (t) => {
-  const [one, two] = await twoNodes();
-  await using _one = one;
-  await using _two = two;
+  await using pair = await openPair(creation);
+  const { one, two } = pair;
 
   await t.step("it connects, is pinged, answers and stays", async () => {
     using client = await open(one.url);
@@ -261,9 +242,8 @@ Deno.test("nodes serve the official client's Protobuf build", async (t) => {
 });
 
 Deno.test("a node with a key serves the Protobuf build: tokens, server-side subscriptions, refresh", async () => {
-  const [one, two] = await twoNodes({ tokenHmacSecret: SECRET });
-  await using _one = one;
-  await using _two = two;
+  await using pair = await openPair({ ...creation, tokenHmacSecret: SECRET });
+  const { one, two } = pair;
   const mint = (seconds: number) => {
     const issuedAtS = Math.floor(Date.now() / 1000);
     const claims = { user: "u1", channels: ["kept:mine"], issuedAtS, expiresAtS: issuedAtS + seconds };

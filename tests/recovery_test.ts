@@ -1,46 +1,19 @@
 /** History, recovery, presence, deltas and filters as the official JavaScript client sees them, on two nodes. */
 import assert from "node:assert/strict";
-import { createNode, type ShoalNode } from "../src/mod.ts";
-import { memoryBackend, MemoryHub } from "../src/backend/memory/mod.ts";
-import type { BackendFactory } from "../src/backend/backend.ts";
+import type { ShoalNode } from "../src/mod.ts";
 import type { ConfigOptions } from "../src/config/mod.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { SdkClient, type SdkSubscription } from "../src/testing/sdk_client.ts";
 import { pause, until } from "../src/testing/processes.ts";
+import { type NodePair, openPair } from "./node_pair.ts";
 
 const CONFIG: ConfigOptions = {
-  port: 0,
-  logLevel: "error",
   namespaces: [
     { name: "short", historySize: 3, forceRecovery: true },
     { name: "plain", historySize: 10 },
     { name: "delta", delta: true },
   ],
 };
-
-/** Two nodes of one cluster. */
-class Pair implements AsyncDisposable {
-  readonly a: ShoalNode;
-  readonly b: ShoalNode;
-
-  private constructor(a: ShoalNode, b: ShoalNode) {
-    this.a = a;
-    this.b = b;
-  }
-
-  static async open(creation: { redisUrl?: string; backend?: BackendFactory }): Promise<Pair> {
-    const [a, b] = await Promise.all([
-      createNode({ ...CONFIG, ...creation }),
-      createNode({ ...CONFIG, ...creation }),
-    ]);
-    await Promise.all([a.ready, b.ready]);
-    return new Pair(a, b);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.a.close(), this.b.close()]);
-  }
-}
 
 /** Numbers from `first` to `last`. */
 function numbers(first: number, last: number): number[] {
@@ -62,7 +35,7 @@ function offsetsOf({ publications }: SdkSubscription): (number | undefined)[] {
   return publications.map(({ offset }) => offset);
 }
 
-async function useChannels(t: Deno.TestContext, { a, b }: Pair): Promise<void> {
+async function useChannels(t: Deno.TestContext, { one: a, two: b }: NodePair): Promise<void> {
   await t.step(
     "a subscriber who was away gets what it missed, once and in order, from another node",
     async () => {
@@ -240,23 +213,23 @@ async function useChannels(t: Deno.TestContext, { a, b }: Pair): Promise<void> {
 }
 
 Deno.test("channels keep their promises over memory", async (t) => {
-  await using pair = await Pair.open({ backend: memoryBackend(new MemoryHub()) });
+  await using pair = await openPair(CONFIG);
   await useChannels(t, pair);
 });
 
 Deno.test("channels keep their promises over Redis", async (t) => {
   await using redis = await RedisServer.open();
-  await using pair = await Pair.open({ redisUrl: redis.url });
+  await using pair = await openPair({ ...CONFIG, redisUrl: redis.url });
   await useChannels(t, pair);
   await t.step("presence comes back after Redis has forgotten everything, without joins", async () => {
-    using alice = await SdkClient.open(pair.a.url);
+    using alice = await SdkClient.open(pair.one.url);
     const room = await alice.subscribe("durable:flush", { joinLeave: true });
     await room.step(`join ${alice.ids[0]}`);
     await redis.flush();
     const present = async () => (await alice.centrifuge.presenceStats("durable:flush")).numClients === 1;
     await until("alice is back", present, 5_000);
     assert.deepEqual(room.steps.filter((step) => step.startsWith("join")).length, 1);
-    using bob = await SdkClient.open(pair.b.url);
+    using bob = await SdkClient.open(pair.two.url);
     const atBob = await bob.subscribe("durable:flush", { joinLeave: true });
     alice[Symbol.dispose]();
     await atBob.step(`leave ${alice.ids[0]}`);

@@ -1,12 +1,11 @@
 /** A client of one workspace tries everything to see or reach another one: nothing is seen, nothing is reached. */
 import assert from "node:assert/strict";
-import { memoryBackend, MemoryHub } from "../src/backend/memory/mod.ts";
-import { silentLogger } from "../src/core/log.ts";
-import { createNode, type ShoalNode } from "../src/mod.ts";
+import type { NodeCreation, ShoalNode } from "../src/mod.ts";
 import { plainMethods } from "../src/protocol/api/methods.ts";
 import { requestSchemas } from "../src/protocol/commands.ts";
 import { mintToken } from "../src/server/mod.ts";
 import { WireClient } from "../src/testing/raw_client.ts";
+import { openPair } from "./node_pair.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 const KEY_A = "key-of-workspace-a-".padEnd(40, "x");
@@ -57,6 +56,19 @@ const caps = [
   { allow: ["rpc", "srv", "msg"] },
 ];
 
+const creation: NodeCreation = {
+  tokenHmacSecret: SECRET,
+  apiKeys: [{ name: "a", key: KEY_A, workspaces: ["a"] }],
+  namespaces: [{
+    name: "n",
+    historySize: 100,
+    presence: true,
+    joinLeave: true,
+    forcePushJoinLeave: true,
+  }],
+  rpc: { whoami: (_data, caller) => caller },
+};
+
 async function tokenOf(user: string, workspace: string, channel?: string): Promise<string> {
   const nowS = Math.floor(Date.now() / 1000);
   const more = channel === undefined ? { caps } : { channel };
@@ -74,34 +86,9 @@ async function join(
   return [client, String(Reflect.get(Object(connect), "client"))];
 }
 
-async function open(): Promise<readonly [ShoalNode, ShoalNode]> {
-  const backend = memoryBackend(new MemoryHub());
-  const make = async () => {
-    const node = await createNode({
-      backend,
-      port: 0,
-      log: silentLogger,
-      tokenHmacSecret: SECRET,
-      apiKeys: [{ name: "a", key: KEY_A, workspaces: ["a"] }],
-      namespaces: [{
-        name: "n",
-        historySize: 100,
-        presence: true,
-        joinLeave: true,
-        forcePushJoinLeave: true,
-      }],
-      rpc: { whoami: (_data, caller) => caller },
-    });
-    await node.ready;
-    return node;
-  };
-  return [await make(), await make()];
-}
-
 Deno.test("a client of one workspace neither sees nor reaches another", async (t) => {
-  const [one, two] = await open();
-  await using _one = one;
-  await using _two = two;
+  await using pair = await openPair(creation);
+  const { one, two } = pair;
   const [bob, bobId] = await join(two, "bob", "b");
   await using _bob = bob;
   for (const channel of [ROOM, "plain"]) await bob.call({ subscribe: { channel } });
