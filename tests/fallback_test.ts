@@ -159,6 +159,8 @@ Deno.test("nodes over Redis serve the official client over http_stream and sse",
   await t.step(
     "a post for a node that was killed is answered 404 at once, and 404 SDKs take for a new start",
     async () => {
+      // Before the stream opens: nobody answers its pings, so that it has no time for a start.
+      await one.restart();
       const response = await fetch(`http://127.0.0.1:${two.port}/connection/http_stream`, {
         method: "POST",
         body: '{"id":1,"connect":{}}',
@@ -166,7 +168,6 @@ Deno.test("nodes over Redis serve the official client over http_stream and sse",
       const reader = response.body?.getReader();
       const { value } = await reader?.read() ?? {};
       const { session, node } = JSON.parse(new TextDecoder().decode(value)).connect;
-      await one.restart();
       const post = () =>
         fetch(`http://127.0.0.1:${one.port}/emulation`, {
           method: "POST",
