@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 import { cpuUsage } from "node:process";
 import baseline from "../bench/generator_cost.json" with { type: "json" };
-import { systemClock } from "../src/core/clock.ts";
-import { runLocally } from "../src/perf/engine/local_engine.ts";
 import { resolveScenario } from "../src/perf/scenario/resolve_scenario.ts";
-import { parseTargets } from "../src/perf/targets/target.ts";
 import { ScriptedProcess } from "../src/testing/scripted_process.ts";
+import { pause } from "../src/testing/waiting.ts";
+import { loadOptions, runLoad } from "./perf_kit.ts";
 
 const CONNECTIONS = 50;
 const MEASURED_MS = 1_500;
@@ -35,9 +34,9 @@ async function bareCostUs(port: number): Promise<number> {
     }
     connection.close();
   });
-  await sleep(WARMUP_MS);
+  await pause(WARMUP_MS);
   const [before, messagesBefore] = [cpuUsage(), messages];
-  await sleep(MEASURED_MS);
+  await pause(MEASURED_MS);
   const used = cpuUsage(before);
   const cost = (used.user + used.system) / (messages - messagesBefore);
   isOver = true;
@@ -54,17 +53,7 @@ async function ownCostUs(url: string): Promise<number> {
     payload: { kind: "fixed", bytes: 5 },
     speech: { kind: "plain", message: "{{id}} {{payload}}", reply: { kind: "echo" }, hello: [] },
   });
-  const { traffic } = await runLocally({
-    targets: parseTargets(`${url}/plain`),
-    scenario,
-    parts: ["traffic"],
-    pacer: "timer",
-    workers: 1,
-    sourceIps: [],
-    governor: { pauseBelow: 0.01, resumeAbove: 0.02 },
-    drainMs: 500,
-    seed: 1,
-  }, { clock: systemClock, signal: new AbortController().signal, onProgress: () => {} });
+  const { traffic } = await runLoad(loadOptions([`${url}/plain`], scenario));
   const [health] = traffic?.generators ?? [];
   assert.ok(health);
   return health.cpuSeconds * 1_000_000 / health.sends;
@@ -82,7 +71,3 @@ Deno.test("a message costs the load tester no more than twice its last baseline"
   );
   assert.ok(times < MAX_GROWTH * baseline.timesBareLoop, `${times.toFixed(2)} times the bare loop`);
 });
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}

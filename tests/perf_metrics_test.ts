@@ -2,30 +2,20 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../src/core/clock.ts";
 import { runLocally } from "../src/perf/engine/local_engine.ts";
-import type { LoadOptions, Part } from "../src/perf/engine/load_options.ts";
+import type { LoadOptions } from "../src/perf/engine/load_options.ts";
 import type { LoadResult } from "../src/perf/engine/load_result.ts";
 import { perfMetricTable } from "../src/perf/metric_catalog.ts";
 import { LiveMetrics } from "../src/perf/reports/prometheus/live_metrics.ts";
 import { openMetricsEndpoint } from "../src/perf/reports/prometheus/metrics_endpoint.ts";
 import { resolveScenario, type ScenarioChanges } from "../src/perf/scenario/resolve_scenario.ts";
-import { parseTargets } from "../src/perf/targets/target.ts";
 import { digest } from "../src/perf/truth/digest.ts";
 import { ScriptedBus, ScriptedServer } from "../src/testing/scripted_server.ts";
+import { loadOptions } from "./perf_kit.ts";
 
 function options(urls: readonly string[], changes: ScenarioChanges, workers = 1): LoadOptions {
-  const parts: readonly Part[] = ["traffic", "cross"];
   const small = { connections: 8, messages: 900, perSec: 1_000, warmupMs: 0, ...changes };
-  return {
-    targets: parseTargets(urls.join(",")),
-    scenario: { ...resolveScenario("light", small), cross: { messages: 300, perSec: 1_000 } },
-    parts,
-    pacer: "timer",
-    workers,
-    sourceIps: [],
-    governor: { pauseBelow: 0.01, resumeAbove: 0.02 },
-    drainMs: 500,
-    seed: 1,
-  };
+  const scenario = { ...resolveScenario("light", small), cross: { messages: 300, perSec: 1_000 } };
+  return loadOptions(urls, scenario, { parts: ["traffic", "cross"], workers });
 }
 
 interface Outcome {

@@ -1,17 +1,15 @@
 /** The load tester against a scripted server: what it says of faults that are known exactly. */
 import assert from "node:assert/strict";
-import { systemClock } from "../src/core/clock.ts";
 import { digest } from "../src/perf/truth/digest.ts";
 import type { LoadOptions } from "../src/perf/engine/load_options.ts";
 import type { LoadResult } from "../src/perf/engine/load_result.ts";
 import { mergeHistograms } from "../src/perf/truth/histogram.ts";
-import { runLocally } from "../src/perf/engine/local_engine.ts";
 import { resolveScenario } from "../src/perf/scenario/resolve_scenario.ts";
 import type { Scenario } from "../src/perf/scenario/scenario.ts";
 import { withDefaults } from "../src/perf/truth/slo.ts";
-import { parseTargets } from "../src/perf/targets/target.ts";
 import { judge } from "../src/perf/truth/verdict.ts";
 import { ScriptedBus, ScriptedServer } from "../src/testing/scripted_server.ts";
+import { loadOptions, runLoad } from "./perf_kit.ts";
 
 const small: Scenario = {
   ...resolveScenario("light", { connections: 4, messages: 600, perSec: 1_000, warmupMs: 0 }),
@@ -23,23 +21,7 @@ function options(
   nodes: readonly { readonly url: string }[],
   changes: Partial<LoadOptions> = {},
 ): LoadOptions {
-  const targets = parseTargets(nodes.map((node) => node.url).join(","));
-  return {
-    targets,
-    scenario: small,
-    parts: ["traffic"],
-    pacer: "timer",
-    workers: 1,
-    sourceIps: [],
-    governor: { pauseBelow: 0.05, resumeAbove: 0.1 },
-    drainMs: 500,
-    seed: 1,
-    ...changes,
-  };
-}
-
-async function run(load: LoadOptions, signal = new AbortController().signal): Promise<LoadResult> {
-  return await runLocally(load, { clock: systemClock, signal, onProgress: () => {} });
+  return loadOptions(nodes.map(({ url }) => url), small, changes);
 }
 
 function verdictOf(result: LoadResult, load: LoadOptions) {
@@ -49,7 +31,7 @@ function verdictOf(result: LoadResult, load: LoadOptions) {
 Deno.test("runLocally() shows a stall of 1 s in the corrected view and not in the raw one", async () => {
   await using node = new ScriptedServer({ stall: { afterMs: 1_000, stallMs: 1_000 } });
   const scenario = { ...small, connections: 1, messages: 1_000, perSec: 250 };
-  const result = await run(options([node], { scenario: { ...scenario, window: 1 } }));
+  const result = await runLoad(options([node], { scenario: { ...scenario, window: 1 } }));
   const [instance] = result.traffic?.instances ?? [];
   const corrected = mergeHistograms([instance?.latency.corrected ?? ""]);
   const raw = mergeHistograms([instance?.latency.raw ?? ""]);
@@ -65,7 +47,7 @@ Deno.test("runLocally() shows a stall of 1 s in the corrected view and not in th
 Deno.test("runLocally() counts dropped and doubled rpc answers exactly", async () => {
   await using node = new ScriptedServer({ echo: { dropEvery: 50, duplicateEvery: 20 } });
   const load = options([node]);
-  const result = await run(load);
+  const result = await runLoad(load);
   const { total } = digest(result).traffic ?? {};
   assert.deepEqual([total?.tried, total?.answered, total?.unanswered, total?.duplicate], [
     600,
@@ -83,7 +65,7 @@ Deno.test("runLocally() counts publications lost, doubled and swapped between in
   await using one = new ScriptedServer({ bus, fanOut });
   await using two = new ScriptedServer({ bus, fanOut });
   const load = options([one, two], { parts: ["cross"] });
-  const result = await run(load);
+  const result = await runLoad(load);
   const ledger = digest(result).cross?.ledger;
   const scripted = (field: "dropped" | "duplicated" | "swapped") => one.counts[field] + two.counts[field];
   assert.deepEqual(ledger, {
@@ -103,7 +85,7 @@ Deno.test("runLocally() passes a faultless cluster, with a cell for each pair of
   await using one = new ScriptedServer({ bus });
   await using two = new ScriptedServer({ bus });
   const load = options([one, two], { parts: ["http", "traffic", "cross"] });
-  const result = await run(load);
+  const result = await runLoad(load);
   const numbers = digest(result);
   assert.deepEqual(numbers.cross?.rows.map((row) => row.ledger.lost), [0, 0, 0, 0]);
   assert.deepEqual(numbers.http.map((row) => [row.requests, row.succeeded]), [[50, 50], [50, 50]]);
@@ -120,7 +102,7 @@ Deno.test("runLocally() puts each way to fail into its class, and asked = open +
   for (const [faults, errorClass] of expectations) {
     await using node = new ScriptedServer(faults);
     const load = options([node]);
-    const result = await run(load);
+    const result = await runLoad(load);
     assert.deepEqual(result.errors.map((row) => [row.class, row.count]), [[errorClass, 4]]);
     const connect = result.traffic?.connect;
     assert.deepEqual([connect?.asked, connect?.open, connect?.failed], [4, 0, 4]);
@@ -132,7 +114,7 @@ Deno.test("runLocally() calls a closed port refused", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const url = `ws://127.0.0.1:${listener.addr.port}`;
   listener.close();
-  const result = await run(options([{ url }]));
+  const result = await runLoad(options([{ url }]));
   assert.deepEqual(result.errors.map((row) => [row.class, row.count]), [["refused", 4]]);
 });
 
@@ -140,7 +122,7 @@ Deno.test("runLocally() counts what could not be sent after the server closed", 
   await using node = new ScriptedServer({ closeAt: { rpc: 10, code: 1011 } });
   // Slow enough that no message is under way when the close frame is: a reset would swallow its code.
   const load = options([node], { scenario: { ...small, messages: 80, perSec: 100 } });
-  const result = await run(load);
+  const result = await runLoad(load);
   const classes = new Set<string>(result.errors.map((row) => row.class));
   assert.ok(classes.has("server_close_1011") && classes.has("send_on_closed"), [...classes].join());
   const { total } = digest(result).traffic ?? {};
@@ -152,7 +134,7 @@ Deno.test("runLocally() counts what could not be sent after the server closed", 
 
 Deno.test("runLocally() does not take a changed payload for an answer", async () => {
   await using node = new ScriptedServer({ isGarbling: true });
-  const result = await run(options([node]));
+  const result = await runLoad(options([node]));
   assert.equal(digest(result).traffic?.total.answered, 0);
   assert.deepEqual(result.errors.map((row) => [row.class, row.count]), [["bad_payload", 600]]);
 });
@@ -164,7 +146,7 @@ Deno.test("judge() calls a run invalid when the generator itself was stalled", a
     const untilMs = performance.now() + 300;
     while (performance.now() < untilMs);
   }, 700);
-  const result = await run(load);
+  const result = await runLoad(load);
   clearInterval(busy);
   const verdict = verdictOf(result, load);
   assert.deepEqual([verdict.word, verdict.exitCode, verdict.findings[0]?.name], [
@@ -179,7 +161,7 @@ Deno.test("runLocally() ends early at a stop and keeps what there is", async () 
   const stop = new AbortController();
   const load = options([node], { scenario: { ...small, messages: 100_000 }, parts: ["traffic", "cross"] });
   const timer = setTimeout(() => stop.abort(), 1_500);
-  const result = await run(load, stop.signal);
+  const result = await runLoad(load, stop.signal);
   clearTimeout(timer);
   const { total } = digest(result).traffic ?? {};
   assert.ok((total?.answered ?? 0) > 50);

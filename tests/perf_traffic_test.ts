@@ -3,15 +3,15 @@ import assert from "node:assert/strict";
 import { systemClock } from "../src/core/clock.ts";
 import type { LoadOptions } from "../src/perf/engine/load_options.ts";
 import type { LoadResult } from "../src/perf/engine/load_result.ts";
-import { runLocally } from "../src/perf/engine/local_engine.ts";
 import { preflight } from "../src/perf/engine/preflight.ts";
 import { resolveScenario, type ScenarioChanges } from "../src/perf/scenario/resolve_scenario.ts";
-import { parseTargets } from "../src/perf/targets/target.ts";
 import { digest } from "../src/perf/truth/digest.ts";
 import { withDefaults } from "../src/perf/truth/slo.ts";
 import { judge } from "../src/perf/truth/verdict.ts";
 import { ScriptedProcess } from "../src/testing/scripted_process.ts";
 import { ScriptedBus, ScriptedServer } from "../src/testing/scripted_server.ts";
+import { pause } from "../src/testing/waiting.ts";
+import { loadOptions, runLoad } from "./perf_kit.ts";
 
 const small = { connections: 4, messages: 600, perSec: 1_000, warmupMs: 0 } as const;
 
@@ -20,23 +20,7 @@ function options(
   changes: ScenarioChanges,
   more: Partial<LoadOptions> = {},
 ): LoadOptions {
-  return {
-    targets: parseTargets(urls.join(",")),
-    scenario: resolveScenario("light", { ...small, ...changes }),
-    parts: ["traffic"],
-    pacer: "timer",
-    workers: 1,
-    sourceIps: [],
-    governor: { pauseBelow: 0.01, resumeAbove: 0.02 },
-    drainMs: 500,
-    seed: 1,
-    ...more,
-  };
-}
-
-async function run(load: LoadOptions): Promise<LoadResult> {
-  const signal = new AbortController().signal;
-  return await runLocally(load, { clock: systemClock, signal, onProgress: () => {} });
+  return loadOptions(urls, resolveScenario("light", { ...small, ...changes }), more);
 }
 
 function totalOf(result: LoadResult) {
@@ -53,7 +37,7 @@ Deno.test("runLocally() counts direct messages lost, doubled and swapped exactly
   await using one = new ScriptedServer({ bus, fanOut });
   await using two = new ScriptedServer({ bus, fanOut });
   const load = options([one.url, two.url], { connections: 8, pattern: { kind: "direct" } });
-  const result = await run(load);
+  const result = await runLoad(load);
   const cells = digest(result).traffic?.cells;
   const scripted = (field: "dropped" | "duplicated" | "swapped") => one.counts[field] + two.counts[field];
   assert.ok(scripted("dropped") > 10 && scripted("duplicated") > 10 && scripted("swapped") > 10);
@@ -72,7 +56,7 @@ Deno.test("runLocally() counts direct messages lost, doubled and swapped exactly
 Deno.test("runLocally() delivers each broadcast to all, and tells first, median and last subscriber apart", async () => {
   await using node = new ScriptedServer();
   const load = options([node.url], { connections: 10, pattern: { kind: "broadcast", publishers: 2 } });
-  const result = await run(load);
+  const result = await runLoad(load);
   const traffic = digest(result).traffic;
   assert.equal(traffic?.cells?.ledger.received, 6_000);
   assert.equal(traffic?.total.delivered, 6_000);
@@ -83,7 +67,7 @@ Deno.test("runLocally() delivers each broadcast to all, and tells first, median 
 Deno.test("runLocally() sends each kind of a mixed pattern, and proves all deliveries", async () => {
   await using node = new ScriptedServer();
   const pattern = { kind: "mixed", echo: 3, direct: 2, rooms: 1, size: 4 } as const;
-  const result = await run(options([node.url], { connections: 8, pattern }));
+  const result = await runLoad(options([node.url], { connections: 8, pattern }));
   const total = totalOf(result);
   const { rpcs, publishes } = node.counts;
   assert.deepEqual([total.answered, rpcs + publishes], [600, 600]);
@@ -97,7 +81,7 @@ Deno.test("runLocally() counts a closed loop as the server does, and calls it cl
   await using node = new ScriptedServer();
   const changes = { perSec: undefined, messages: undefined, durationMs: 400 };
   const load = options([`${node.url}/plain`], { ...changes, model: "closed", window: 4, speech: plain });
-  const result = await run(load);
+  const result = await runLoad(load);
   const total = totalOf(result);
   assert.equal(result.traffic?.model, "closed");
   assert.ok(total.answered > 1_000, `${total.answered}`);
@@ -107,12 +91,12 @@ Deno.test("runLocally() counts a closed loop as the server does, and calls it cl
 Deno.test("runLocally() counts HTTP requests as the server does", async () => {
   await using node = new ScriptedServer();
   const speech = { kind: "http", method: "GET", body: undefined } as const;
-  const result = await run(
+  const result = await runLoad(
     options([`http://127.0.0.1:${node.port}/work`], { speech, window: 1, connections: 8 }),
   );
   const total = totalOf(result);
   assert.deepEqual([total.tried, total.answered, node.counts.requests], [600, 600, 600]);
-  const missing = await run(options([`http://127.0.0.1:${node.port}/nope`], { speech, window: 1 }));
+  const missing = await runLoad(options([`http://127.0.0.1:${node.port}/nope`], { speech, window: 1 }));
   assert.equal(totalOf(missing).answered, 0);
   assert.deepEqual(missing.errors.map((row) => [row.class, row.count]), [["http_status", 600]]);
 });
@@ -126,7 +110,7 @@ Deno.test("runLocally() keeps order-matched and expression-matched replies apart
     ] as const
   ) {
     const speech = { kind: "plain", message, reply, hello: [] } as const;
-    assert.equal(totalOf(await run(options([`${node.url}/plain`], { speech }))).answered, 600, message);
+    assert.equal(totalOf(await runLoad(options([`${node.url}/plain`], { speech }))).answered, 600, message);
   }
 });
 
@@ -134,7 +118,7 @@ Deno.test("runLocally() adds several processes up to what the server counted", a
   await using node = await ScriptedProcess.start();
   const payload = { kind: "uniform", min: 10, max: 3_000 } as const;
   const load = options([node.url], { connections: 7, payload, warmupMs: 100 }, { workers: 3 });
-  const result = await run(load);
+  const result = await runLoad(load);
   const total = totalOf(result);
   assert.deepEqual([total.connections, total.tried, total.answered], [7, 600, 600]);
   assert.equal(total.latency.corrected.count, 600);
@@ -152,7 +136,7 @@ Deno.test("runLocally() sends on by the stages of its plan", async () => {
   await using node = new ScriptedServer();
   const stages = [{ durationMs: 500, perSec: 1_000 }, { durationMs: 500, perSec: 1_000 }];
   const timing = { messages: undefined, perSec: 200, stages };
-  const result = await run(options([node.url], timing));
+  const result = await runLoad(options([node.url], timing));
   assert.equal(totalOf(result).answered, 300 + 500);
   const sendMs = result.traffic?.sendMs ?? 0;
   assert.ok(sendMs > 950 && sendMs < 1_150, `${sendMs} ms`);
@@ -160,7 +144,7 @@ Deno.test("runLocally() sends on by the stages of its plan", async () => {
 
 Deno.test("runLocally() opens churned connections anew and loses nothing on the way", async () => {
   await using node = new ScriptedServer();
-  const result = await run(options([node.url], { connections: 20, churnPerSec: 0.5 }));
+  const result = await runLoad(options([node.url], { connections: 20, churnPerSec: 0.5 }));
   const churn = result.traffic?.churn;
   assert.ok((churn?.closed ?? 0) >= 3, JSON.stringify(churn));
   assert.equal(churn?.reopened, churn?.closed);
@@ -177,11 +161,11 @@ Deno.test("runLocally() finds a kill, the messages it cost and the way back wher
     reconnects: true,
   });
   const beganMs = performance.now();
-  const running = run(load);
-  await sleep(1_000);
+  const running = runLoad(load);
+  await pause(1_000);
   const killedMs = performance.now() - beganMs;
   await dying.kill();
-  await sleep(800);
+  await pause(800);
   const backFromMs = performance.now() - beganMs;
   await using _back = await ScriptedProcess.start(dying.port);
   const result = await running;
@@ -213,7 +197,7 @@ Deno.test("judge() calls a run unbalanced whose instances have unequal shares", 
   await using one = new ScriptedServer();
   await using two = new ScriptedServer({ refuseStatus: 503 });
   const load = options([one.url, two.url], { connections: 10, messages: 200 });
-  const result = await run(load);
+  const result = await runLoad(load);
   const verdict = judge({ ...result, lostTargets: [] }, digest(result), load, withDefaults([]));
   // A busy machine may spoil so short a run in other ways on top.
   const names = verdict.findings.map((finding) => finding.name);
@@ -271,8 +255,4 @@ function listenRaw(onConnection: (connection: Deno.Conn) => void): Disposable & 
     }
   };
   return { port: listener.addr.port, [Symbol.dispose]: close };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
