@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { CloseError } from "../src/core/errors.ts";
+import { seededRandom } from "../src/core/seeded_random.ts";
 import type { Incoming } from "../src/protocol/command_check.ts";
 import { decodeLine, splitFrame } from "../src/protocol/json_codec.ts";
 import { NodeProcess, pause, rssOf } from "../src/testing/processes.ts";
@@ -20,17 +21,6 @@ const FUZZ_MS = 3_000;
 const MAX_GROWN_MIB = 300;
 
 type Random = () => number;
-
-/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
-function randomFrom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 function upTo(random: Random, end: number): number {
   return Math.floor(random() * end);
@@ -145,7 +135,7 @@ async function withSeed(work: () => void | Promise<void>): Promise<void> {
 
 Deno.test("decodeLine() answers any frame with a command or close 3501, and keeps the data of a publish", () => {
   return withSeed(() => {
-    const random = randomFrom(SEED);
+    const random = seededRandom(SEED);
     for (let n = 0; n < CODEC_FRAMES; n++) {
       // As on a connection, the first bad line is the last one looked at.
       splitFrame(textFrame(random)).every(isCommand);
@@ -183,7 +173,7 @@ async function fuzz(transport: "tcp" | "streams"): Promise<void> {
   const before = await rssOf(node.pid);
   const endMs = performance.now() + FUZZ_MS;
   const throwers = Array.from({ length: CONNECTIONS }, (_, at) => {
-    const random = randomFrom(SEED + at);
+    const random = seededRandom(SEED + at);
     return at % 5 === 0 ? throwBytes(node, random, endMs) : throwFrames(node, random, endMs);
   });
   const frames = (await Promise.all(throwers)).reduce((sum, count) => sum + count, 0);

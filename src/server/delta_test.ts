@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { applyStringDelta } from "fossil-delta";
 import { deltaBetween } from "./delta.ts";
+import { seededRandom } from "../core/seeded_random.ts";
 
 Deno.test("deltaBetween() makes what a client puts together again", () => {
   const before = JSON.stringify({ text: "one two three four five six seven eight".repeat(4), n: 1 });
@@ -20,12 +21,11 @@ Deno.test("deltaBetween() answers nothing where the whole payload is shorter or 
 Deno.test("deltaBetween() never cuts a character in half", () => {
   // é is C3 A9, è is C3 A8: a difference of bytes would copy C3 and insert A8.
   const words = ["é", "è", "😀", "😁", "abc"];
-  let seed = 7;
+  const random = seededRandom(7);
   const text = () => {
     let made = "";
     for (let i = 0; i < 80; i++) {
-      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-      made += words[seed % words.length]?.repeat(1 + seed % 7);
+      made += words[Math.floor(random() * words.length)]?.repeat(1 + Math.floor(random() * 7));
     }
     return made;
   };

@@ -9,6 +9,7 @@ import { slowQueue } from "./slow_policy.ts";
 import { Subscription, type SubscriptionHolder, type SubscriptionTerms } from "./subscription.ts";
 import { parseTagFilter } from "./tag_filter.ts";
 import { Traffic } from "./traffic.ts";
+import { seededRandom } from "../core/seeded_random.ts";
 
 const prefix = pushPrefix("c");
 const names = { key: "w/c", name: "c", prefix };
@@ -169,21 +170,12 @@ Deno.test("Subscription with conflate gives keys up rather than bytes", () => {
   assert.deepEqual([holder.pubs.map(({ data }) => data), traffic.publicationsDropped], [[18, 19], 8]);
 });
 
-/** A random source that a test can repeat. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 /** A history, a bus that is late and loses now and then, and a subscriber who joins and starts over when told to. */
 function playOnce(
   seed: number,
   dropRate: number,
 ): { readonly got: number[]; readonly top: number; readonly losses: number } {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const live = new LiveChannel(names, 1 << 20);
   const bus: number[] = [];
   const got: number[] = [];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { defaultRespLimits, type RespHandler, type RespLimits, RespParser } from "./resp_parser.ts";
 import { RedisReplyError, RespError, type RespValue } from "./resp_value.ts";
+import { seededRandom } from "../../core/seeded_random.ts";
 
 const encoder = new TextEncoder();
 
@@ -37,15 +38,6 @@ function parse(text: string | Uint8Array, pieceBytes = () => 65_536, limits?: Re
 function message(name: string, text: string): string {
   const bytes = (each: string) => encoder.encode(each).length;
   return `>3\r\n$7\r\nmessage\r\n$${bytes(name)}\r\n${name}\r\n$${bytes(text)}\r\n${text}\r\n`;
-}
-
-/** Numbers from 0 up to 1, the same ones for the same seed. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }
 
 const SAMPLE = [
@@ -101,7 +93,7 @@ Deno.test("RespParser.commit() reads the same from single bytes", () => {
 });
 
 Deno.test("RespParser.commit() reads the same from pieces of random length", () => {
-  const random = seeded(7);
+  const random = seededRandom(7);
   const texts = ["", "x", "plain ".repeat(30), "é日🚀".repeat(50), "y".repeat(9_000), "z".repeat(150_000)];
   for (let round = 0; round < 25; round++) {
     const wire: string[] = [];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Batch, Subscriptions } from "./subscriptions.ts";
+import { seededRandom } from "../../core/seeded_random.ts";
 
 function confirmAll(subscriptions: Subscriptions, batch: Batch | undefined): void {
   const verb = batch?.verb === "SUBSCRIBE" ? "subscribe" : "unsubscribe";
@@ -101,9 +102,8 @@ Deno.test("Subscriptions.counts leaves the node's own names out", () => {
 });
 
 Deno.test("Subscriptions converges over random wishes, confirmations and resets", () => {
-  let state = 3;
-  const random = (below: number) =>
-    (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) % 65_536 % below;
+  const numbers = seededRandom(3);
+  const random = (below: number) => Math.floor(numbers() * below);
   const subscriptions = new Subscriptions();
   const wanted = new Set<string>();
   let redis = new Set<string>();

@@ -1,15 +1,7 @@
 /** Everything random of a run comes from its seed, so that a run can be repeated. */
+import { seededRandom } from "../../core/seeded_random.ts";
 
-/** A generator of numbers in [0, 1) from a 32-bit seed (mulberry32: small and good enough for payloads). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+export { seededRandom };
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 

@@ -1,0 +1,11 @@
+/** A generator of numbers in [0, 1), the same for the same 32-bit seed, so that a run can be repeated. It is mulberry32:
+ * small, and good enough for payloads and tests; no secret may come of it. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
