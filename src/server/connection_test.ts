@@ -4,6 +4,7 @@ import { memoryBackend, MemoryHub } from "../backend/memory/mod.ts";
 import { ClientError } from "../core/errors.ts";
 import { settle } from "../testing/fake_socket.ts";
 import { TestNode } from "../testing/test_node.ts";
+import { until } from "../testing/waiting.ts";
 import { mintToken } from "./mod.ts";
 
 const SECRET = "s".repeat(32);
@@ -236,11 +237,11 @@ Deno.test("Connection with a key wants a token: 101 without, 3500 for a forged o
   assert.equal((none.take() as { error: { code: number } }[])[0]?.error.code, 101);
   const forged = test.client();
   await forged.send({ id: 1, connect: { token: await mintToken(claims(), "x".repeat(32)) } });
-  await waitFor(() => forged.socket.closed !== undefined);
+  await until("the close", () => forged.socket.closed !== undefined);
   assert.equal(forged.socket.closed?.code, 3500);
   const unsigned = test.client();
   await unsigned.send({ id: 1, connect: { token: "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1MSJ9." } });
-  await waitFor(() => unsigned.socket.closed !== undefined);
+  await until("the close", () => unsigned.socket.closed !== undefined);
   assert.equal(unsigned.socket.closed?.code, 3500);
 });
 
@@ -253,7 +254,7 @@ Deno.test("Connection with a good token knows its user, and answers what was sen
     id: 2,
     subscribe: { channel: "c" },
   });
-  await waitFor(() => client.socket.frames.length > 0 && client.socket.messages.length === 2);
+  await until("both replies", () => client.socket.messages.length === 2);
   const [reply, subscribed] = client.take() as { connect: { expires: boolean; ttl: number } }[];
   assert.deepEqual([reply?.connect.expires, subscribed], [true, { id: 2, subscribe: {} }]);
   assert.ok((reply?.connect.ttl ?? 0) > 3500, `ttl ${reply?.connect.ttl}`);
@@ -263,18 +264,18 @@ Deno.test("Connection refuses an expired token with 109, a subscription token, a
   await using test = new TestNode({ config: { tokenHmacSecret: SECRET } });
   const expired = test.client();
   await expired.send({ id: 1, connect: { token: await mintToken({ ...claims(), expiresAtS: 1 }, SECRET) } });
-  await waitFor(() => expired.socket.frames.length > 0);
+  await until("the reply", () => expired.socket.frames.length > 0);
   assert.equal((expired.take() as { error: { code: number } }[])[0]?.error.code, 109);
   const replayed = test.client();
   await replayed.send({ id: 1, connect: { token: await mintToken({ ...claims(), channel: "c" }, SECRET) } });
-  await waitFor(() => replayed.socket.closed !== undefined);
+  await until("the close", () => replayed.socket.closed !== undefined);
   assert.equal(replayed.socket.closed?.code, 3500);
   const foreign = test.client("/acme/connection/websocket");
   await foreign.send({
     id: 1,
     connect: { token: await mintToken({ ...claims(), workspace: "other" }, SECRET) },
   });
-  await waitFor(() => foreign.socket.closed !== undefined);
+  await until("the close", () => foreign.socket.closed !== undefined);
   assert.equal(foreign.socket.closed?.code, 3507);
 });
 
@@ -282,17 +283,17 @@ Deno.test("Connection refreshes with a token of the same user only", async () =>
   await using test = new TestNode({ config: { tokenHmacSecret: SECRET } });
   const client = test.client();
   await client.send({ id: 1, connect: { token: await mintToken(claims(), SECRET) } });
-  await waitFor(() => client.socket.frames.length > 0);
+  await until("the reply", () => client.socket.frames.length > 0);
   client.take();
   await client.send({
     id: 2,
     refresh: { token: await mintToken({ ...claims(), expiresAtS: nowS() + 7200 }, SECRET) },
   });
-  await waitFor(() => client.socket.frames.length > 0);
+  await until("the reply", () => client.socket.frames.length > 0);
   const [reply] = client.take() as { refresh: { ttl: number } }[];
   assert.ok((reply?.refresh.ttl ?? 0) > 7100, `ttl ${reply?.refresh.ttl}`);
   await client.send({ id: 3, refresh: { token: await mintToken({ ...claims(), user: "mallory" }, SECRET) } });
-  await waitFor(() => client.socket.closed !== undefined);
+  await until("the close", () => client.socket.closed !== undefined);
   assert.equal(client.socket.closed?.code, 3500);
 });
 
@@ -300,6 +301,7 @@ Deno.test("Connection believes no token where nothing can verify it", async () =
   await using test = new TestNode();
   const client = test.client();
   await client.send({ id: 1, connect: { token: await mintToken(claims(), SECRET) } });
+  await until("the close", () => client.socket.closed !== undefined);
   assert.equal(client.socket.closed?.code, 3500);
 });
 
@@ -319,12 +321,4 @@ function nowS(): number {
 
 function claims() {
   return { user: "u1", issuedAtS: nowS(), expiresAtS: nowS() + 3600 };
-}
-
-async function waitFor(isDone: () => boolean): Promise<void> {
-  const end = performance.now() + 2_000;
-  while (!isDone()) {
-    if (performance.now() > end) throw new Error("Waited 2 s in vain");
-    await settle();
-  }
 }

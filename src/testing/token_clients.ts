@@ -5,6 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import { mintToken, type TokenClaims } from "../server/mod.ts";
 import type { FakeClient } from "./fake_socket.ts";
 import { TestNode, type TestNodeOptions } from "./test_node.ts";
+import { until } from "./waiting.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 
@@ -41,13 +42,13 @@ export async function ask(
 
 /** The answer to a command, or `closed` with the code. */
 export async function answerTo(client: FakeClient, id: number): Promise<Reply> {
-  for (let n = 0; n < 400; n++) {
+  const answer = (): Reply | undefined => {
     const found = (client.socket.messages as Reply[]).find((message) => message.id === id);
     if (found !== undefined) return found;
-    if (client.socket.closed !== undefined) return { closed: client.socket.closed.code };
-    await new Promise((go) => setTimeout(go, 5));
-  }
-  throw new Error(`No answer to ${id}`);
+    return client.socket.closed === undefined ? undefined : { closed: client.socket.closed.code };
+  };
+  await until(`the answer to ${id}`, () => answer() !== undefined);
+  return answer() ?? {};
 }
 
 /** A client that has connected. */

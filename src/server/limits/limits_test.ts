@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import type { BackendFactory } from "../../backend/backend.ts";
+import type { BackendFactory, QuotaClaim } from "../../backend/backend.ts";
 import { memoryBackend, MemoryHub } from "../../backend/memory/mod.ts";
 import type { ConfigOptions } from "../../config/mod.ts";
+import type { Clock } from "../../core/clock.ts";
 import { ClientError } from "../../core/errors.ts";
 import { FakeClient, settle } from "../../testing/fake_socket.ts";
 import { TestNode } from "../../testing/test_node.ts";
@@ -9,6 +10,9 @@ import { until } from "../../testing/waiting.ts";
 import { mintToken } from "../tokens/mod.ts";
 
 const SECRET = "s".repeat(32);
+
+/** Budgets are not filled up while a test goes on. */
+const stopped: Clock = { wallMs: () => 1_700_000_000_000, monotonicMs: () => 0 };
 
 function nodeWith(config: ConfigOptions, backend?: BackendFactory): TestNode {
   return new TestNode({ config: { tokenHmacSecret: SECRET, ...config }, ...(backend && { backend }) });
@@ -54,10 +58,24 @@ Deno.test("Connection counts anonymous clients of an open node for no user", asy
 
 Deno.test("Connection closes 3504 past max_connections_per_workspace over two nodes", async () => {
   const hub = new MemoryHub();
-  await using a = nodeWith({ maxConnectionsPerWorkspace: 2 }, memoryBackend(hub));
+  const told: QuotaClaim[] = [];
+  const memory = memoryBackend(hub);
+  const watched: BackendFactory = (node, listener) => {
+    const backend = memory(node, listener);
+    const claim = backend.quotas.claim.bind(backend.quotas);
+    backend.quotas.claim = async (name, wanted) => {
+      const granted = await claim(name, wanted);
+      told.push(wanted);
+      return granted;
+    };
+    return backend;
+  };
+  await using a = nodeWith({ maxConnectionsPerWorkspace: 2 }, watched);
   await using b = nodeWith({ maxConnectionsPerWorkspace: 2 }, memoryBackend(hub));
-  for (const { node } of [a, b]) node.start("127.0.0.1:1");
-  await settle();
+  for (const { node } of [a, b]) {
+    node.start("127.0.0.1:1");
+    await node.ready;
+  }
   const first = await connectAs(a, "u", "w");
   assert.deepEqual([first.socket.closed, (await connectAs(b, "v", "w")).socket.closed], [
     undefined,
@@ -66,7 +84,7 @@ Deno.test("Connection closes 3504 past max_connections_per_workspace over two no
   assert.equal((await connectAs(b, "x", "w")).socket.closed?.code, 3504);
   assert.equal((await connectAs(b, "x", "other")).socket.closed, undefined);
   leave(first);
-  await new Promise((resolve) => setTimeout(resolve, 250));
+  await until("the place is given back", () => told.at(-1)?.held === 0 && told.at(-1)?.more === 0);
   assert.equal((await connectAs(b, "x", "w")).socket.closed, undefined);
   assert.deepEqual([hits(a), hits(b)], [{}, { max_connections_per_workspace: 1 }]);
 });
@@ -119,7 +137,7 @@ Deno.test("Connection answers 100 when the backend cannot tell of the workspace'
 });
 
 Deno.test("Connection answers 111 past commands_per_s, and closes 3013 past twice as many", async () => {
-  await using test = new TestNode({ config: { commandsPerS: 2 } });
+  await using test = new TestNode({ clock: stopped, config: { commandsPerS: 2 } });
   const client = await test.connected();
   const ping = (id: number) => ({ id, ping: {} });
   await client.send(ping(2), ping(3));
@@ -131,7 +149,7 @@ Deno.test("Connection answers 111 past commands_per_s, and closes 3013 past twic
 });
 
 Deno.test("Connection closes 3013 past bytes_per_s, apps included", async () => {
-  await using test = new TestNode({ config: { bytesPerS: 1_024, maxMessageBytes: 1_024 } });
+  await using test = new TestNode({ clock: stopped, config: { bytesPerS: 1_024, maxMessageBytes: 1_024 } });
   for (const client of [await test.connected(), test.client("/apps/echo")]) {
     await client.sendText(JSON.stringify({ id: 2, rpc: { method: "echo", data: "x".repeat(900) } }));
     assert.deepEqual([client.socket.closed], [undefined]);
@@ -142,7 +160,7 @@ Deno.test("Connection closes 3013 past bytes_per_s, apps included", async () => 
 });
 
 Deno.test("Node.upgradeLimits lets as many connects a second through as connects_per_s says", async () => {
-  await using test = new TestNode({ config: { connectsPerS: 2 } });
+  await using test = new TestNode({ clock: stopped, config: { connectsPerS: 2 } });
   const answers = Array.from({ length: 3 }, () => test.node.upgradeLimits.hitBy("10.0.0.1"));
   assert.deepEqual(answers, [undefined, undefined, "connects_per_s"]);
   assert.deepEqual(hits(test), { connects_per_s: 1 });

@@ -6,6 +6,7 @@ import { ClientError } from "../../core/errors.ts";
 import { decodeOrder, encodeOrder, type Order } from "../../protocol/order.ts";
 import { type FakeClient, settle } from "../../testing/fake_socket.ts";
 import { TestNode } from "../../testing/test_node.ts";
+import { until } from "../../testing/waiting.ts";
 import { mintToken, type TokenClaims } from "../tokens/mod.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
@@ -37,7 +38,7 @@ async function join(test: TestNode, claims: Partial<TokenClaims> = {}): Promise<
   const token = await mintToken({ user: "bob", issuedAtS: nowS, expiresAtS: nowS + 600, ...claims }, SECRET);
   const client = test.client();
   await client.send({ id: 1, connect: { token } });
-  await settle();
+  await until("the reply", () => client.socket.frames.length > 0 || client.socket.closed !== undefined);
   const [reply] = client.take();
   return Object.assign(client, {
     id: String(Reflect.get(Object(Reflect.get(Object(reply), "connect")), "client")),
@@ -117,8 +118,9 @@ Deno.test("Reach.give() to refresh moves the end of a connection, and closes 300
 });
 
 /** A memory backend that confirms the channel `default/slow` when the test says so. */
-function hesitant(): { readonly backend: BackendFactory; confirm(): void } {
+function hesitant() {
   const memory = memoryBackend(new MemoryHub());
+  const asked: string[] = [];
   let confirm: () => void = () => {};
   const confirmed = new Promise<void>((resolve) => confirm = resolve);
   const backend: BackendFactory = (node, listener) => {
@@ -126,21 +128,22 @@ function hesitant(): { readonly backend: BackendFactory; confirm(): void } {
     const subscribe = made.bus.subscribe.bind(made.bus);
     made.bus.subscribe = async (channel) => {
       await subscribe(channel);
+      asked.push(channel);
       if (channel === "default/slow") await confirmed;
     };
     return made;
   };
-  return { backend, confirm };
+  return { backend, asked, confirm };
 }
 
 Deno.test("connect with a token's channels answers them in subs, before anything that is published meanwhile", async () => {
-  const { backend, confirm } = hesitant();
+  const { backend, asked, confirm } = hesitant();
   await using test = new TestNode({ backend, config: { tokenHmacSecret: SECRET } });
   const nowS = Math.floor(Date.now() / 1000);
   const claims = { user: "bob", issuedAtS: nowS, expiresAtS: nowS + 600, channels: ["fast", "slow"] };
   const client = test.client();
   await client.send({ id: 1, connect: { token: await mintToken(claims, SECRET) } }, { id: 2, ping: {} });
-  await settle();
+  await until("both channels are asked for", () => asked.length === 2);
   await test.node.publish("fast", 1);
   await test.node.publish("slow", 2);
   await settle();

