@@ -1,22 +1,23 @@
 /** One connection while it speaks HTTP: reads a request, has it answered, reads the next. */
-import { Buffer } from "node:buffer";
 import { GrowingBytes } from "../../core/growing_bytes.ts";
 import { latin1Text } from "../../core/latin1.ts";
 import type { Acceptor } from "../../server/mod.ts";
 import { isTrustedProxy } from "../access.ts";
 import { type Answer, errorAnswer } from "../answer.ts";
 import { bodyTooLarge } from "../body.ts";
-import { decide, isWebSocket, type RequestHead } from "../decide.ts";
+import { decide, isWebSocket } from "../decide.ts";
 import type { TransportOptions } from "../options.ts";
 import type { ByteReader, ByteStream } from "./byte_stream.ts";
 import type { Dated } from "./deadlines.ts";
+import { headEnd, headStart } from "./head_bounds.ts";
 import { type BadHead, type ParsedHead, parseHead } from "./http_head.ts";
+import { type HttpRequest, requestOf } from "./http_request.ts";
 import { answerBytes, type AnswerContext, CONTINUE } from "./http_writer.ts";
 import { readProxyHeader } from "./proxy_header.ts";
 import { PeerGone, toRequest } from "./peer_request.ts";
 import { RequestBody } from "./request_body.ts";
 import { HIGH_WATER_BYTES, sendResponse } from "./response_sender.ts";
-import { upgrade, type UpgradeRequest } from "./upgrade.ts";
+import { upgrade } from "./upgrade.ts";
 import type { SocketShared } from "./tcp_socket.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -29,11 +30,6 @@ export interface ConnectionShared {
   left(connection: HttpConnection): void;
 }
 
-/** A request as the access checks, the routes and the WebSocket see it. */
-interface Request extends RequestHead, UpgradeRequest {
-  readonly parsed: ParsedHead;
-}
-
 /**
  * - `head`: between requests, or within a head
  * - `body`: within a body
@@ -43,15 +39,12 @@ interface Request extends RequestHead, UpgradeRequest {
  */
 type Phase =
   | { readonly name: "head" | "closing" | "left" }
-  | { readonly name: "body"; readonly request: Request; readonly body: RequestBody }
+  | { readonly name: "body"; readonly request: HttpRequest; readonly body: RequestBody }
   | { readonly name: "busy"; readonly gone: PeerGone };
 
 const HEAD: Phase = { name: "head" };
 const CLOSING: Phase = { name: "closing" };
 const LEFT: Phase = { name: "left" };
-const HEAD_END = "\r\n\r\n";
-const SHORT_HEAD_BYTES = 1_024;
-const CRLF = "\r\n";
 
 const TIMED_OUT = errorAnswer(408, "Cannot wait for the request: it took too long");
 const TOO_LONG_HEAD = errorAnswer(431, "Cannot take the headers: they are too long");
@@ -173,7 +166,7 @@ export class HttpConnection implements ByteReader, Dated {
   /** Takes a whole head from `bytes` at `from`. Answers its length, or 0 when it is not whole. */
   #takeHead(bytes: Bytes, from: number): number {
     if (this.#mayBeProxied) return this.#takeProxyHeader(bytes, from);
-    const start = skipEmptyLine(bytes, from);
+    const start = headStart(bytes, from);
     const end = headEnd(bytes, start, from + this.#searched);
     if ((end === -1 ? bytes.length : end) - start > this.#limits.maxHeaderBytes) {
       this.#answerLast(TOO_LONG_HEAD);
@@ -215,7 +208,7 @@ export class HttpConnection implements ByteReader, Dated {
     if ("fault" in parsed) {
       return this.#answerLast(errorAnswer(parsed.status, `Cannot read the request: ${parsed.fault}`));
     }
-    const request = this.#requestOf(parsed);
+    const request = requestOf(parsed, this.#remoteAddress);
     const decision = decide(request, this.#shared.options);
     if (typeof decision === "function") return this.#upgrade(request, decision, rest);
     if (decision !== undefined) return this.#answer(decision, request);
@@ -223,20 +216,7 @@ export class HttpConnection implements ByteReader, Dated {
     this.#beginBody(request);
   }
 
-  #requestOf(parsed: ParsedHead): Request {
-    const { target } = parsed;
-    const queryAt = target.indexOf("?");
-    return {
-      parsed,
-      method: parsed.method,
-      path: queryAt === -1 ? target : target.slice(0, queryAt),
-      search: queryAt === -1 ? "" : target.slice(queryAt + 1),
-      remoteAddress: this.#remoteAddress,
-      headers: parsed.headers,
-    };
-  }
-
-  #beginBody(request: Request): void {
+  #beginBody(request: HttpRequest): void {
     const { body: framing, expectsContinue } = request.parsed;
     const { maxBodyBytes, requestTimeoutMs } = this.#limits;
     if (framing.kind === "none") return this.#route(request, undefined);
@@ -260,7 +240,7 @@ export class HttpConnection implements ByteReader, Dated {
     return typeof used === "number" ? used : 0;
   }
 
-  #upgrade(request: Request, acceptor: Acceptor, rest: Bytes): void {
+  #upgrade(request: HttpRequest, acceptor: Acceptor, rest: Bytes): void {
     // Bytes behind the head are frames, which a proxy that saw a body would have taken for one.
     if (request.parsed.body.kind !== "none") return this.#answerLast(NOT_WEBSOCKET);
     this.#phase = LEFT;
@@ -270,7 +250,7 @@ export class HttpConnection implements ByteReader, Dated {
   }
 
   /** Answers at once. A body that was not read, and who knows how long it is, ends the connection. */
-  #answer(answer: Answer, request: Request): void {
+  #answer(answer: Answer, request: HttpRequest): void {
     const { isKeptAlive, body } = request.parsed;
     if (!isKeptAlive || this.#isLast || body.kind !== "none" || answer.headers["connection"] !== undefined) {
       return this.#answerLast(answer, request.method === "HEAD");
@@ -302,7 +282,7 @@ export class HttpConnection implements ByteReader, Dated {
     this.dueMs = performance.now() + this.#limits.keepAliveTimeoutMs;
   }
 
-  #route(request: Request, body: Bytes | undefined): void {
+  #route(request: HttpRequest, body: Bytes | undefined): void {
     const gone = new PeerGone();
     const webRequest = toRequest(request.parsed, body, gone);
     if (webRequest === undefined) return this.#answerLast(BAD_TARGET);
@@ -315,7 +295,7 @@ export class HttpConnection implements ByteReader, Dated {
   }
 
   /** Has the router answer, and sends its answer. Says whether the connection goes on; never rejects. */
-  async #respond(request: Request, webRequest: globalThis.Request, gone: PeerGone): Promise<boolean> {
+  async #respond(request: HttpRequest, webRequest: Request, gone: PeerGone): Promise<boolean> {
     const { app, log } = this.#shared.options;
     const { isKeptAlive, knowsChunks } = request.parsed;
     try {
@@ -357,22 +337,6 @@ export class HttpConnection implements ByteReader, Dated {
   #context(isHeadOnly: boolean, isKeptAlive: boolean): AnswerContext {
     return { isHeadOnly, isKeptAlive, nowMs: Date.now() };
   }
-}
-
-/** An empty line before a request is passed over: some clients end a body with one. */
-function skipEmptyLine(bytes: Bytes, from: number): number {
-  return bytes[from] === CRLF.charCodeAt(0) && bytes[from + 1] === CRLF.charCodeAt(1) ? from + 2 : from;
-}
-
-/** Where the head that starts at `start` ends, or -1. Nothing before `searched` ends it. */
-function headEnd(bytes: Bytes, start: number, searched: number): number {
-  const from = Math.max(start, searched - HEAD_END.length + 1);
-  // Most heads are short, and text is searched faster than bytes.
-  const found = latin1Text(bytes, from, Math.min(bytes.length, from + SHORT_HEAD_BYTES)).indexOf(HEAD_END);
-  if (found !== -1) return from + found + HEAD_END.length;
-  if (bytes.length - from <= SHORT_HEAD_BYTES) return -1;
-  const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(HEAD_END, from);
-  return at === -1 ? -1 : at + HEAD_END.length;
 }
 
 function asksForOtherUpgrade({ headers }: ParsedHead): boolean {
