@@ -1,5 +1,5 @@
 import { type DashboardSpec, lines, stat } from "./panel.ts";
-import { metric, PICKED, quantile, rate } from "./promql.ts";
+import { halfAndTail, metric, PICKED, rate } from "./promql.ts";
 
 /** One node, or several side by side: the process and its event loop. */
 export const node: DashboardSpec = {
@@ -35,16 +35,12 @@ export const node: DashboardSpec = {
     {
       title: "Event loop",
       panels: [
-        lines("Lag, quantiles", "How late a timer of 100 ms fires. p99 over 50 ms: clients feel it.", "s", [
-          [
-            quantile(0.5, "shoal_eventloop_lag_seconds", { by: "instance", labels: PICKED }),
-            "{{instance}} p50",
-          ],
-          [
-            quantile(0.99, "shoal_eventloop_lag_seconds", { by: "instance", labels: PICKED }),
-            "{{instance}} p99",
-          ],
-        ]),
+        lines(
+          "Lag, quantiles",
+          "How late a timer of 100 ms fires. p99 over 50 ms: clients feel it.",
+          "s",
+          halfAndTail("shoal_eventloop_lag_seconds", "instance", PICKED),
+        ),
         lines("Worst lag between two beats", "The last second before the scrape only.", "s", [
           [metric("node_eventloop_lag_seconds", PICKED), "{{instance}}"],
         ]),
@@ -92,16 +88,12 @@ export const node: DashboardSpec = {
             "{{instance}}",
           ],
         ]),
-        lines("Time of commands", "From arrival to answer, by kind.", "s", [
-          [
-            quantile(0.5, "websocket_message_processing_seconds", { by: "command", labels: PICKED }),
-            "{{command}} p50",
-          ],
-          [
-            quantile(0.99, "websocket_message_processing_seconds", { by: "command", labels: PICKED }),
-            "{{command}} p99",
-          ],
-        ]),
+        lines(
+          "Time of commands",
+          "From arrival to answer, by kind.",
+          "s",
+          halfAndTail("websocket_message_processing_seconds", "command", PICKED),
+        ),
         lines("Connection errors by code", "Ends that were not in good order.", "ops", [
           [`sum by (code) (${rate("websocket_connection_errors_total", PICKED)})`, "{{code}}"],
         ]),

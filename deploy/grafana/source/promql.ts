@@ -40,6 +40,18 @@ export function quantile(
   }_bucket${labels}[${window}])))`;
 }
 
+/** Half and tail of a histogram for each value of the label `by`: queries and their legends. */
+export function halfAndTail(
+  name: string,
+  by: string,
+  labels: string,
+): readonly (readonly [query: string, legend: string])[] {
+  return [
+    [quantile(0.5, name, { by, labels }), `{{${by}}} p50`],
+    [quantile(0.99, name, { by, labels }), `{{${by}}} p99`],
+  ];
+}
+
 /** The mean of a histogram over all series that share `by`. */
 export function mean(name: string, by: string, labels = "", window = WINDOW): string {
   const part = (suffix: string) =>

@@ -1,5 +1,5 @@
 import { type DashboardSpec, lines, stat } from "./panel.ts";
-import { mean, metric, PICKED, quantile, rate } from "./promql.ts";
+import { halfAndTail, mean, metric, PICKED, quantile, rate } from "./promql.ts";
 
 /** Redis (or the hub) as the nodes see it: nothing of this comes from Redis itself. */
 export const redis: DashboardSpec = {
@@ -40,23 +40,18 @@ export const redis: DashboardSpec = {
     {
       title: "Latency",
       panels: [
-        lines("Round trip of a beat", "Connection for state: registry, presence, history reads.", "s", [
-          [
-            quantile(0.5, "shoal_backend_latency_seconds", { by: "instance", labels: PICKED }),
-            "{{instance}} p50",
-          ],
-          [
-            quantile(0.99, "shoal_backend_latency_seconds", { by: "instance", labels: PICKED }),
-            "{{instance}} p99",
-          ],
-        ]),
-        lines("Pub/sub, out and back", "Connection for messages: a probe to the node's own channel.", "s", [
-          [quantile(0.5, "shoal_pubsub_lag_seconds", { by: "instance", labels: PICKED }), "{{instance}} p50"],
-          [
-            quantile(0.99, "shoal_pubsub_lag_seconds", { by: "instance", labels: PICKED }),
-            "{{instance}} p99",
-          ],
-        ]),
+        lines(
+          "Round trip of a beat",
+          "Connection for state: registry, presence, history reads.",
+          "s",
+          halfAndTail("shoal_backend_latency_seconds", "instance", PICKED),
+        ),
+        lines(
+          "Pub/sub, out and back",
+          "Connection for messages: a probe to the node's own channel.",
+          "s",
+          halfAndTail("shoal_pubsub_lag_seconds", "instance", PICKED),
+        ),
         lines("Mean round trips", "Means are steadier than quantiles of one probe a second.", "s", [
           [mean("shoal_backend_latency_seconds", "instance", PICKED), "{{instance}} beat"],
           [mean("shoal_pubsub_lag_seconds", "instance", PICKED), "{{instance}} pub/sub"],
