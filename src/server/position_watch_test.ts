@@ -6,6 +6,7 @@ import { LiveChannel } from "./live_channel.ts";
 import { PositionWatch } from "./position_watch.ts";
 import { Publication } from "./publication.ts";
 import { Subscription, type SubscriptionHolder } from "./subscription.ts";
+import { plainTerms } from "./plain_terms.ts";
 
 const log = createLogger({ level: "error", format: "json", clock: systemClock, write: () => {} });
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -32,17 +33,11 @@ class Bench {
       },
     });
     this.#holder = { send: () => {}, lose: () => this.leave(true), isCongested: false, awaitRoom: () => {} };
-    const subscription = new Subscription("c", this.#holder, {
-      isPositioned: true,
-      isRecoverable: true,
-      isPresent: false,
-      isAnnounced: false,
-      wantsJoinLeave: false,
-      wantsDelta: false,
-      filter: undefined,
-      slowPolicy: "close",
-      isServerSide: false,
-    });
+    const subscription = new Subscription(
+      "c",
+      this.#holder,
+      plainTerms({ isPositioned: true, isRecoverable: true }),
+    );
     subscription.begin({ offset: 5, epoch: "e" }, undefined);
     this.live.add(subscription);
     this.watch.watch(this.live);

@@ -6,10 +6,11 @@ import { type Joiner, LiveChannel } from "./live_channel.ts";
 import type { SlowPolicy } from "./options.ts";
 import { Publication } from "./publication.ts";
 import { slowQueue } from "./slow_policy.ts";
-import { Subscription, type SubscriptionHolder, type SubscriptionTerms } from "./subscription.ts";
+import { Subscription, type SubscriptionHolder } from "./subscription.ts";
 import { parseTagFilter } from "./tag_filter.ts";
 import { Traffic } from "./traffic.ts";
 import { seededRandom } from "../core/seeded_random.ts";
+import { plainTerms } from "./plain_terms.ts";
 
 const prefix = pushPrefix("c");
 const names = { key: "w/c", name: "c", prefix };
@@ -44,21 +45,6 @@ class FakeHolder implements SubscriptionHolder {
   }
 }
 
-function terms(given: Partial<SubscriptionTerms> = {}): SubscriptionTerms {
-  return {
-    isPositioned: false,
-    isRecoverable: false,
-    isPresent: false,
-    isAnnounced: false,
-    wantsJoinLeave: false,
-    wantsDelta: false,
-    filter: undefined,
-    slowPolicy: "close",
-    isServerSide: false,
-    ...given,
-  };
-}
-
 function publication(
   offset: number,
   options: { data?: string; epoch?: string; fields?: string; before?: string } = {},
@@ -68,7 +54,7 @@ function publication(
 }
 
 function positioned(holder = new FakeHolder()): { holder: FakeHolder; subscription: Subscription } {
-  const subscription = new Subscription("c", holder, terms({ isPositioned: true }));
+  const subscription = new Subscription("c", holder, plainTerms({ isPositioned: true }));
   subscription.begin({ offset: 5, epoch: "e" }, undefined);
   return { holder, subscription };
 }
@@ -90,14 +76,14 @@ Deno.test("Subscription is lost at a foreign epoch, even at the next offset", ()
 
 Deno.test("Subscription without a position takes whatever comes", () => {
   const holder = new FakeHolder();
-  const subscription = new Subscription("c", holder, terms());
+  const subscription = new Subscription("c", holder, plainTerms());
   for (const offset of [3, 9, 1]) subscription.onPublication(publication(offset));
   assert.deepEqual(holder.pubs.map(({ offset }) => offset), [3, 9, 1]);
 });
 
 Deno.test("Subscription sends a difference only against what its holder has", () => {
   const holder = new FakeHolder();
-  const subscription = new Subscription("c", holder, terms({ wantsDelta: true }));
+  const subscription = new Subscription("c", holder, plainTerms({ wantsDelta: true }));
   const texts = [1, 2, 3].map((n) =>
     JSON.stringify({ n, text: "the same again and again and again".repeat(3) })
   );
@@ -114,7 +100,7 @@ Deno.test("Subscription sends a difference only against what its holder has", ()
 Deno.test("Subscription with a filter moves on past what it does not deliver", () => {
   const { holder } = positioned();
   const filter = parseTagFilter({ key: "a", cmp: "eq", val: "1" });
-  const subscription = new Subscription("c", holder, terms({ isPositioned: true, filter }));
+  const subscription = new Subscription("c", holder, plainTerms({ isPositioned: true, filter }));
   subscription.begin({ offset: 5, epoch: "e" }, undefined);
   for (const [offset, tag] of [[6, "1"], [7, "2"], [8, "1"]] as const) {
     subscription.onPublication(publication(offset, { fields: `"tags":{"a":"${tag}"}` }));
@@ -127,7 +113,7 @@ function congested(policy: SlowPolicy, maxBytes: number) {
   const subscription = new Subscription(
     "c",
     holder,
-    terms({ slowPolicy: policy }),
+    plainTerms({ slowPolicy: policy }),
     slowQueue(policy, maxBytes, traffic),
   );
   holder.isCongested = true;
@@ -208,7 +194,7 @@ function playOnce(
     if (follow !== undefined) {
       const last = got.at(-1) ?? 0;
       for (let offset = last + 1; offset <= read.top; offset++) got.push(offset); // what a recovery answers
-      subscription = new Subscription("c", holder, terms({ isPositioned: true }));
+      subscription = new Subscription("c", holder, plainTerms({ isPositioned: true }));
       subscription.begin(place, undefined);
       live.add(subscription);
       for (const each of follow) subscription.onPublication(each);
@@ -273,8 +259,8 @@ Deno.test("LiveChannel lets a joiner go for whom too much is held", () => {
 Deno.test("LiveChannel tells joins to those who listen, and keeps a joiner's own for later", () => {
   const live = new LiveChannel(names, 1 << 20);
   const [deaf, listening] = [new FakeHolder(), new FakeHolder()];
-  live.add(new Subscription("c", deaf, terms()));
-  live.add(new Subscription("c", listening, terms({ wantsJoinLeave: true })));
+  live.add(new Subscription("c", deaf, plainTerms()));
+  live.add(new Subscription("c", listening, plainTerms({ wantsJoinLeave: true })));
   const joiner = live.join("me");
   live.tell("join", '{"client":"me"}');
   live.tell("leave", '{"client":"other"}');
@@ -290,7 +276,7 @@ Deno.test("LiveChannel.loseBehind() ends those who are behind the top, and no ot
   const live = new LiveChannel(names, 1 << 20);
   const holders = [5, 7, 8].map((offset) => {
     const holder = new FakeHolder();
-    const subscription = new Subscription("c", holder, terms({ isPositioned: true }));
+    const subscription = new Subscription("c", holder, plainTerms({ isPositioned: true }));
     subscription.begin({ offset, epoch: "e" }, undefined);
     live.add(subscription);
     return holder;
