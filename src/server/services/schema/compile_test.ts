@@ -138,9 +138,10 @@ Deno.test("an ArgsCheck ends soon with 413 whatever schema and arguments are up 
   ];
   for (const [schema, args] of attacks) {
     const check = compileSchema(schema);
+    // The bound is of steps, not of time: without it each of these would go on for minutes.
     const startMs = performance.now();
     assert.throws(() => check(args), { code: 413 }, JSON.stringify(schema).slice(0, 100));
-    assert.ok(performance.now() - startMs < 1_000, `${JSON.stringify(schema).slice(0, 100)} took too long`);
+    assert.ok(performance.now() - startMs < 5_000, `${JSON.stringify(schema).slice(0, 100)} took too long`);
   }
   assert.match(compileSchema({ pattern: "^(a+)+$" })("a".repeat(50) + "!") ?? "", /want what matches/);
 });
