@@ -159,9 +159,10 @@ Deno.test("nodes over Redis serve the official client over http_stream and sse",
   await t.step(
     "a post for a node that was killed is answered 404 at once, and 404 SDKs take for a new start",
     async () => {
-      // Before the stream opens: nobody answers its pings, so that it has no time for a start.
       await one.restart();
-      const response = await fetch(`http://127.0.0.1:${two.port}/connection/http_stream`, {
+      // Pings nobody: a stream that this test reads by hand answers none.
+      await using three = await NodeProcess.start({ redisUrl: redis.url });
+      const response = await fetch(`http://127.0.0.1:${three.port}/connection/http_stream`, {
         method: "POST",
         body: '{"id":1,"connect":{}}',
       });
@@ -177,7 +178,7 @@ Deno.test("nodes over Redis serve the official client over http_stream and sse",
           return response.status;
         });
       assert.equal(await post(), 204);
-      await two.kill();
+      await three.kill();
       await reader?.cancel().catch(() => {}); // the stream was cut
       const startMs = performance.now();
       assert.equal(await post(), 404);

@@ -47,7 +47,7 @@ export class Node implements SessionOwner {
   readonly #contexts = new Map<Session, AppContext>();
   #session: Session;
   #stats: NodeStats;
-  #intervals: ReturnType<typeof setInterval>[] = [];
+  #timers: ReturnType<typeof setInterval>[] = [];
   #address = "";
   #isDraining = false;
   #drained: Promise<void> | undefined;
@@ -81,7 +81,7 @@ export class Node implements SessionOwner {
   /** Starts beating. `address` is where operators reach this node, `host:port`. */
   start(address: string): void {
     this.#address = address;
-    this.#intervals = [
+    this.#timers = [
       setInterval(() => this.#tick(), TICK_MS),
       setInterval(() => this.#beat(), this.settings.beatIntervalMs),
     ];
@@ -204,7 +204,7 @@ export class Node implements SessionOwner {
     this.#isClosed = true;
     this.#isDraining = true;
     await this.#closeAll("shutdown");
-    for (const interval of this.#intervals) clearInterval(interval);
+    for (const timer of this.#timers) clearInterval(timer);
     await this.#session.leave();
     this.#resolveEnded(end);
   }
