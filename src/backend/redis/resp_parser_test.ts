@@ -157,7 +157,8 @@ Deno.test("RespParser.commit() reads 8 MiB in pieces of 100 bytes without lookin
   const startMs = performance.now();
   assert.deepEqual(parse(message("c", text), () => 100), [["message", "c", text]]);
   const tookMs = performance.now() - startMs;
-  assert.ok(tookMs < 5_000, `took ${tookMs} ms`);
+  // Half a second alone, several on a busy machine; to look at all again with each piece is 350 GB.
+  assert.ok(tookMs < 20_000, `took ${tookMs} ms`);
 });
 
 Deno.test("RespParser.target() is 64 KiB again after a large value", () => {
