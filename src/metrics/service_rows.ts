@@ -1,12 +1,13 @@
 /** Metrics of services: what callers of a node ask, and what its clients offer. */
-import type { HistogramReading, Labelled } from "./reading.ts";
+import type { BucketReading } from "../core/buckets.ts";
+import type { Labelled } from "./reading.ts";
 import { counter, gauge, histogram, type MetricRow } from "./row.ts";
 
 /** What they are read from; times in seconds. */
 export interface ServiceReadings {
   /** Calls that have ended, by outcome. */
   readonly calls: Labelled;
-  readonly callSeconds: HistogramReading;
+  readonly callSeconds: BucketReading;
   readonly callsWaiting: number;
   /** Streams that have ended or could not begin, by outcome. */
   readonly streams: Labelled;

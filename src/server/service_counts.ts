@@ -1,6 +1,7 @@
+import { Buckets } from "../core/buckets.ts";
 import type { Clock } from "../core/clock.ts";
 import { ClientError, errorTable } from "../core/errors.ts";
-import { Buckets, type Labelled } from "../metrics/mod.ts";
+import type { Labelled } from "../metrics/mod.ts";
 
 /** How a call of a service came out, in words that a label may have. */
 export type ServiceOutcome =
