@@ -4,6 +4,7 @@ import { WATCH_PARENT_VARIABLE } from "../../core/supervision.ts";
 import { UsageError } from "../usage_error.ts";
 import { endChild } from "./child_end.ts";
 import { findFreePorts } from "./free_ports.ts";
+import { redisTrouble } from "./redis_reach.ts";
 import { splitCommand } from "./split_command.ts";
 import { StartError } from "./start_error.ts";
 import { accepts, findRunning, localTarget, type Target } from "./target.ts";
@@ -32,6 +33,8 @@ export async function startCluster(
   options: { readonly instances: number; readonly redis: string | undefined; readonly signal: AbortSignal },
 ): Promise<StartedServer> {
   const { instances, redis, signal } = options;
+  const trouble = redis === undefined ? undefined : await redisTrouble(redis, signal);
+  if (trouble !== undefined) throw new StartError(trouble);
   const port = findFreePorts(instances);
   const targets = Array.from({ length: instances }, (_, at) => localTarget(port + at));
   // Not as an argument: the URL may hold a password, and arguments are public.
