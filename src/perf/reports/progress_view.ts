@@ -29,6 +29,7 @@ export class ProgressView {
   #shownLines = 0;
   #base: Snapshot | undefined;
   #next: Snapshot | undefined;
+  #ratesOf: Progress["phase"] | undefined;
 
   constructor(sink: TextSink, monotonicMs: () => number) {
     this.#sink = sink;
@@ -71,6 +72,11 @@ export class ProgressView {
     const { instances } = progress;
     if (instances === undefined || instances.length === 0) return [];
     const now = { atMs: nowMs, instances };
+    // A rate over two phases is that of neither.
+    if (progress.phase !== this.#ratesOf) [this.#base, this.#next] = [undefined, undefined];
+    this.#ratesOf = progress.phase;
+    // Counts begin with the first measured message.
+    if (progress.phase === "warm-up") return liveTable(now, undefined, size);
     this.#next ??= now;
     if (nowMs - this.#next.atMs >= RATE_OVER_MS) [this.#base, this.#next] = [this.#next, now];
     return liveTable(now, this.#base ?? this.#next, size);
