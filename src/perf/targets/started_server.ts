@@ -98,7 +98,7 @@ async function start(plan: StartPlan): Promise<StartedServer> {
     return server;
   } catch (error) {
     await end(child, output);
-    if (!(error instanceof StartError)) throw error;
+    if (!(error instanceof StartError) || plan.signal.aborted) throw error;
     throw new StartError(`${error.message}\n${output.text()}`.trimEnd());
   }
 }
@@ -130,7 +130,9 @@ async function waitUntilReady(plan: StartPlan, child: Deno.ChildProcess): Promis
   child.status.then(() => hasEnded = true);
   const attempts = Math.ceil(READY_WITHIN_MS / ASK_EVERY_MS);
   for (let attempt = 0; attempt < attempts; attempt++) {
-    if (plan.signal.aborted) throw new StartError(`Interrupted while ${plan.name} started`);
+    if (plan.signal.aborted) {
+      throw new StartError(`Interrupted while ${plan.name.replace(/^T/, "t")} started`);
+    }
     if (hasEnded) throw new StartError(`${plan.name} ended before it was ready`);
     if (await plan.isReady()) return;
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
