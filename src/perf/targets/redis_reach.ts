@@ -25,5 +25,6 @@ export async function redisTrouble(url: string, signal: AbortSignal): Promise<st
 function addressOf(url: string): { readonly hostname: string; readonly port: number } | undefined {
   if (!/^rediss?:\/\//.test(url) || !URL.canParse(url)) return undefined;
   const { hostname, port } = new URL(url);
+  if (hostname === "") return undefined;
   return { hostname: hostname.replace(/^\[|\]$/g, ""), port: port === "" ? USUAL_PORT : Number(port) };
 }
