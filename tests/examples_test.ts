@@ -338,7 +338,7 @@ Deno.test("client_manager answers bad requests with their cause and keeps its bo
   assert.match(await manager.ask("POST", "/clients", { channel: "" }), /^400 .*want channel/);
   assert.match(
     await manager.ask("POST", "/clients", { channel: "no:such" }),
-    /"failed":1,"reasons":\["unknown channel \(102\)/,
+    /"failed":1,"reasons":\["unknown channel: no namespace \\"no\\" is configured \(102\)/,
   );
   assert.match(await manager.ask("POST", "/clients", "{"), /^400 .*as JSON/);
   assert.match(await manager.ask("POST", "/clients", "[1]"), /^400 .*want a JSON object/);

@@ -1,8 +1,9 @@
 /** The command line `shoal`: reads arguments, finds the command, answers with an exit code. */
 // commander: subcommands, help texts and suggestions for mistyped flags.
 import { Command, CommanderError } from "commander";
+import { commandComplaint } from "../core/command_complaint.ts";
 import { MISCONFIGURED_EXIT_CODE } from "../core/supervision.ts";
-import { addClusterCommand } from "./cluster_command.ts";
+import { addClusterCommand, CLUSTER_SUBCOMMANDS } from "./cluster_command.ts";
 import { type Commands, systemCommands } from "./commands.ts";
 import { addConfigCommand } from "./config_command.ts";
 import { addConfigFlags, type ConfigFlagValues, loadOrReport } from "./config_flags.ts";
@@ -90,7 +91,7 @@ function isVersion(words: readonly string[]): boolean {
 
 /** Commander's complaint as one line without its prefix. */
 function usageProblem(text: string): string {
-  return text.replace(/^error: /, "").trim().replaceAll("\n", " ");
+  return commandComplaint(text, { cluster: CLUSTER_SUBCOMMANDS }).replace(/^error: /, "");
 }
 
 /** Commander takes the codes out again where colours are not wanted (`NO_COLOR`, no terminal). */

@@ -22,6 +22,9 @@ import {
 } from "./config_flags.ts";
 import type { CliContext } from "./context.ts";
 
+/** What `cluster` does to a running one. */
+export const CLUSTER_SUBCOMMANDS = ["status", "reload", "scale", "stop"] as const;
+
 const DEFAULT_INSTANCES = 3;
 const DEFAULT_SHARED_PORT = 8000;
 
@@ -118,7 +121,7 @@ function addStop(cluster: Command, { context, commands, finish }: ClusterCommand
     );
 }
 
-function placed(cluster: Command, name: string): Command {
+function placed(cluster: Command, name: (typeof CLUSTER_SUBCOMMANDS)[number]): Command {
   const port = "port of its first node (default: the only cluster of this folder, or 8080)";
   return addConfigFlags(cluster.command(name).option("--port <port>", port), []);
 }

@@ -1,5 +1,5 @@
 /** `shoal token`: mints a token with the configured key. */
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { systemClock } from "../core/clock.ts";
 import { type CapClaim, readCaps } from "../protocol/token_claims.ts";
 import { addConfigFlags, type ConfigFlagValues, faultyConfigCode, loadOrReport } from "./config_flags.ts";
@@ -35,7 +35,10 @@ export function addTokenCommand(program: Command, context: CliContext, finish: (
   const command = program.command("token")
     .description("mint a token of a user, or with --channel of a subscription")
     .requiredOption("--user <id>", "whom it speaks for (sub)", wantedText("a user id", /^.{1,255}$/))
-    .option("--expires <time>", "how long it is good: 90s, 30m, 1h, 7d", wantedExpiry, 3600)
+    .addOption(
+      new Option("--expires <time>", "how long it is good: 90s, 30m, 7d").argParser(wantedExpiry)
+        .default(3600, "1h"),
+    )
     .option(
       "--workspace <name>",
       "workspace that it is for",

@@ -1,4 +1,5 @@
 /** Where a cluster's lines and its table go: one writer, bounded, that never blocks the process. */
+import { windowSizeOf } from "../core/window_size.ts";
 import { withoutControls } from "./lines.ts";
 import { type NodeView, renderTable, type ShownState, type TableSize } from "./table.ts";
 
@@ -25,7 +26,7 @@ export function stdoutTarget(): ScreenTarget {
 
 function terminalSize(): TableSize | undefined {
   try {
-    return Deno.consoleSize();
+    return windowSizeOf(Deno.consoleSize());
   } catch {
     // The terminal was closed under us, which SIGHUP tells too.
     return undefined;

@@ -1,4 +1,5 @@
 /** `deno task cluster status`. */
+import { windowSizeOf } from "../core/window_size.ts";
 import { parseStatus } from "./control_protocol.ts";
 import { type ClusterPlace, reachCluster, type ReachedCluster } from "./reach.ts";
 import { type NodeView, renderTable, type TableSize } from "./table.ts";
@@ -60,5 +61,5 @@ function row({ port, pid, state, restarts, numbers }: NodeView): Readonly<Record
 
 function terminalSize(): TableSize {
   if (!Deno.stdout.isTerminal()) return UNLIMITED;
-  return { columns: Deno.consoleSize().columns, rows: UNLIMITED.rows };
+  return { columns: windowSizeOf(Deno.consoleSize()).columns, rows: UNLIMITED.rows };
 }

@@ -104,14 +104,14 @@ export class ClientError extends Error {
   }
 }
 
-/** Thrown by a handler to end the connection with `close` in place of an answer. */
+/** Thrown by a handler to end the connection with `close` in place of an answer. `detail` is for logs: no client sees it. */
 export class CloseError extends Error {
   override readonly name = "CloseError";
   readonly close: Close;
 
-  constructor(close: CloseName | Close, options?: ErrorOptions) {
+  constructor(close: CloseName | Close, options?: ErrorOptions & { readonly detail?: string }) {
     const row = typeof close === "string" ? closeTable[close] : close;
-    super(row.reason, options);
+    super(options?.detail ? `${row.reason}: ${options.detail}` : row.reason, options);
     this.close = row;
   }
 }

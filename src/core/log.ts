@@ -117,9 +117,10 @@ function jsonRecord(wallMs: number, level: LogLevel, message: string, fields: Lo
 
 function prettyRecord(wallMs: number, level: LogLevel, message: string, fields: LogFields): string {
   const time = new Date(wallMs).toISOString().slice(11, 23);
-  const pairs = Object.entries(mapValues(fields, plain)).map(([key, value]) =>
-    ` ${oneLine(key)}=${pretty(value)}`
-  );
+  const pairs = Object.entries(mapValues(fields, plain))
+    // As in JSON.
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ` ${oneLine(key)}=${pretty(value)}`);
   return `${time} ${level.toUpperCase().padEnd(5)} ${oneLine(cut(message))}${pairs.join("")}`;
 }
 

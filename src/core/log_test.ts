@@ -46,6 +46,11 @@ Deno.test("createLogger() shows an error with its causes", () => {
   assert.equal(JSON.parse(line).error, "outer: inner");
 });
 
+Deno.test("createLogger() pretty leaves out a field without a value", () => {
+  const [line = ""] = lines("pretty", "info", (log) => log.info("Up", { port: undefined, ms: 5 }));
+  assert.equal(line, "00:00:00.000 INFO  Up ms=5");
+});
+
 Deno.test("createLogger() pretty cannot be made to forge a second record or move a cursor", () => {
   const hostile = "x\n00:00:00.000 ERROR forged\x1b[2J";
   const out = lines("pretty", "info", (log) => log.info(hostile, { user: hostile }));

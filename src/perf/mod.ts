@@ -18,6 +18,7 @@
  *   and what becomes of them in `run_request.ts`.
  */
 import { systemClock } from "../core/clock.ts";
+import { windowSizeOf } from "../core/window_size.ts";
 import { type CommandLine, readCommandLine } from "./commands/command_line.ts";
 import { runLocally } from "./engine/local_engine.ts";
 import { WORKER_COMMAND } from "./engine/workers/coordinator.ts";
@@ -68,7 +69,7 @@ const encoder = new TextEncoder();
 function sinkOf(stream: typeof Deno.stdout | typeof Deno.stderr): TextSink {
   return {
     isTerminal: stream.isTerminal() && Deno.env.get("TERM") !== "dumb",
-    size: () => Deno.consoleSize(),
+    size: () => windowSizeOf(Deno.consoleSize()),
     write: (text) => {
       const bytes = encoder.encode(text);
       for (let written = 0; written < bytes.length;) written += stream.writeSync(bytes.subarray(written));

@@ -20,7 +20,9 @@ export class ChannelRules {
     const namespace = namespaceOf(channel);
     if (namespace === undefined) return this.#options;
     const options = this.#namespaces.get(namespace);
-    if (options === undefined) throw new ClientError("unknownChannel");
+    if (options === undefined) {
+      throw new ClientError("unknownChannel", { detail: `no namespace "${namespace}" is configured` });
+    }
     return options;
   }
 

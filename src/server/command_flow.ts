@@ -114,14 +114,21 @@ export class CommandFlow {
   }
 
   #failed(command: Command, error: unknown): void {
-    if (error instanceof CloseError) return this.#connection.close(error.close);
+    if (error instanceof CloseError) return this.#closeFor(error);
     if (error instanceof ClientError) return this.#connection.fail(command, error);
     this.#logFault(command.kind, command.id, error);
     this.#connection.fail(command, new ClientError("internal", { cause: error }));
   }
 
+  /** The client learns the reason only; whoever looks for the cause has the log. */
+  #closeFor({ close, message, cause }: CloseError): void {
+    const { context, client } = this.#connection;
+    context.log.debug("A command ends its connection", { client, code: close.code, why: message, cause });
+    this.#connection.close(close);
+  }
+
   #closeOver(error: unknown): void {
-    if (error instanceof CloseError) return this.#connection.close(error.close);
+    if (error instanceof CloseError) return this.#closeFor(error);
     this.#logFault("(decoding)", undefined, error);
     this.#connection.close("serverError");
   }

@@ -8,6 +8,9 @@ import type { Client } from "./context.ts";
 import type { ConnectAnswer } from "./hooks/mod.ts";
 import type { Identity } from "./identity.ts";
 
+/** Why no token is good enough for a node without a key. */
+export const NO_KEY = "the node has no key to verify it";
+
 /** Who a client is, and raw JSON for the answer to its connect. */
 export interface Identified {
   readonly identity: Identity;
@@ -22,8 +25,10 @@ export interface Identified {
 export async function identify(connection: Client, request: RequestOf<"connect">): Promise<Identified> {
   const { verifier, hooks } = connection.context;
   const { token = "" } = request;
-  if (token === "" && !hooks.has("onConnect")) throw new ClientError("unauthorized");
-  if (token !== "" && verifier === undefined) throw new CloseError("invalidToken");
+  if (token === "" && !hooks.has("onConnect")) {
+    throw new ClientError("unauthorized", { detail: "the connect has no token" });
+  }
+  if (token !== "" && verifier === undefined) throw new CloseError("invalidToken", { detail: NO_KEY });
   const known = token === "" ? undefined : await verifier?.verifyConnection(token, connection.pathWorkspace);
   const answer = await askHook(connection, request, known);
   if (known === undefined && answer?.user === undefined && !connection.identity.isOpen) {

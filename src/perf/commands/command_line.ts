@@ -1,5 +1,6 @@
 /** The command line of `deno task perf`: finds the subcommand and lets it read its options. */
 import { Command, CommanderError } from "commander";
+import { commandComplaint } from "../../core/command_complaint.ts";
 import { UsageError } from "../usage_error.ts";
 import { withoutSecrets } from "../without_secrets.ts";
 import type { CommandContext, PerfCommand, Work } from "./command.ts";
@@ -42,12 +43,26 @@ function buildProgram(
   const program = new Command("perf")
     .description("Measures WebSocket and HTTP servers, Shoal's clusters best.")
     .exitOverride()
-    .configureOutput({ writeOut: output.writeOut, writeErr: output.writeErr })
+    .configureOutput({
+      writeOut: output.writeOut,
+      writeErr: output.writeErr,
+      outputError: (text, write) => write(`${complaintOf(text, commands)}\n`),
+    })
     .showHelpAfterError("(add --help for the options and examples)");
   for (const { name, isDefault = false, build } of commands) {
     build(program.command(name, { isDefault }), context);
   }
   return program;
+}
+
+/** A mistyped subcommand is an argument too many of the one that runs by default. */
+function complaintOf(text: string, commands: readonly PerfCommand[]): string {
+  const names = commands.map(({ name }) => name);
+  const complaint = commandComplaint(
+    text,
+    Object.fromEntries(commands.filter(({ isDefault }) => isDefault).map(({ name }) => [name, names])),
+  );
+  return complaint.startsWith("error: ") ? complaint : `error: ${complaint}`;
 }
 
 function codeOf(error: unknown, output: CommandOutput): number {

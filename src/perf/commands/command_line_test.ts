@@ -85,7 +85,7 @@ Deno.test("readCommandLine() answers wrong usage with code 2 and a next step", (
     [["--rate", "fast"], /Cannot read rate "fast": write it like 1000\/s/],
     [["--scenario", "huge"], /light, medium, heavy, stress/],
     [["--unknown"], /unknown option '--unknown'/],
-    [["runn"], /too many arguments|unknown command/],
+    [["runn"], /unknown command 'runn': want run, compare/],
     [["--parts", "ftp"], /"ftp" is none of http, traffic, cross/],
     [["--slo", "rtt.p42<1ms"], /Cannot read SLO "rtt.p42<1ms"/],
     [["-n", "5", "-z", "1s"], /Cannot take both/],

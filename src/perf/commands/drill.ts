@@ -1,4 +1,5 @@
 /** `perf drill`: what clients see when a node dies, stands still, or Redis is away. */
+import { Option } from "commander";
 import { type DrillRequest, runDrill } from "../experiments/drill.ts";
 import {
   type DrillAction,
@@ -53,19 +54,23 @@ export const drillCommand: PerfCommand = {
     addLoadFlags(command, { takesSubject: false })
       .description("harm a cluster of its own by plan and say what clients saw of it")
       .option("--instances <n>", "nodes to start", option((text) => parseCount(text)), 3)
-      .option(
-        "--kill <what>",
-        "end an instance at a time, like 2@10s; may be repeated",
-        collect(parseKill),
-        [],
+      .addOption(
+        new Option("--kill <what>", "end an instance at a time, like 2@10s; may be repeated")
+          .argParser(collect(parseKill)).default([], "none"),
       )
       .option(
         "--restart [what]",
         "start it again, like 2@20s; alone: 2 s after each kill",
         collect(parseRestart),
       )
-      .option("--pause <what>", "stop an instance for a while, like 1@10s:3s", collect(parsePause), [])
-      .option("--broker-drop <what>", "cut the way to Redis, like 5s@15s", collect(parseBrokerDrop), [])
+      .addOption(
+        new Option("--pause <what>", "stop an instance for a while, like 1@10s:3s")
+          .argParser(collect(parsePause)).default([], "none"),
+      )
+      .addOption(
+        new Option("--broker-drop <what>", "cut the way to Redis, like 5s@15s")
+          .argParser(collect(parseBrokerDrop)).default([], "none"),
+      )
       .addHelpText("after", EXAMPLES)
       .action((flags: DrillFlags) => {
         const request = drillRequest(flags, context);

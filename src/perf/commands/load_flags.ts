@@ -86,7 +86,7 @@ function addSubjectFlags(command: Command): void {
   command
     .option(
       "--start [what]",
-      "start servers for this run: cluster=3 (default), standalone, or a command line",
+      "start servers for this run: cluster=3, standalone, or a command line; alone: a cluster of --instances",
     )
     .option("--no-start", "never start one")
     .option("--instances <n>", "size of a cluster of our own", option((text) => parseCount(text)), 2);
@@ -116,7 +116,10 @@ function addTrafficFlags(command: Command): void {
       option((text) => parseCount(text, 0)),
     )
     .option("--warmup <time>", "before measuring (default: 3s)", option(parseDurationMs))
-    .option("--drain <time>", "wait for answers at most", option(parseDurationMs), 10_000);
+    .addOption(
+      new Option("--drain <time>", "wait for answers at most")
+        .argParser(option(parseDurationMs)).default(10_000, "10s"),
+    );
 }
 
 function addConnectFlags(command: Command): void {
@@ -134,14 +137,18 @@ function addConnectFlags(command: Command): void {
     .option("--retries <n>", "further attempts of one connection", option((text) => parseCount(text, 0)))
     .option("--churn <share/s>", "connections closed and opened anew, like 5%/s", option(parseShare))
     .option("--reconnect", "open lost connections anew, with backoff")
-    .option("--source-ips <list>", "local addresses to connect from, or auto", parseSourceIps, [])
-    .option(
-      "--pause-below <share>",
-      "connecting pauses when less memory is available",
-      option(parseShare),
-      0.1,
+    .addOption(
+      new Option("--source-ips <list>", "local addresses to connect from, or auto")
+        .argParser(parseSourceIps).default([], "the system's choice"),
     )
-    .option("--resume-above <share>", "and goes on from here", option(parseShare), 0.15);
+    .addOption(
+      new Option("--pause-below <share>", "connecting pauses when less memory is available")
+        .argParser(option(parseShare)).default(0.1, "10%"),
+    )
+    .addOption(
+      new Option("--resume-above <share>", "and goes on from here")
+        .argParser(option(parseShare)).default(0.15, "15%"),
+    );
 }
 
 function addSpeechFlags(command: Command): void {

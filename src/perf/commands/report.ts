@@ -9,7 +9,7 @@ import { summaryLines } from "../reports/summary.ts";
 import { type ExitCode, exitCodes } from "../truth/verdict.ts";
 import { UsageError } from "../usage_error.ts";
 import type { PerfCommand } from "./command.ts";
-import { paletteFor } from "./palette.ts";
+import { columnsOf, paletteFor } from "./palette.ts";
 import { readReport } from "./read_report.ts";
 import { endingOf } from "./trouble.ts";
 
@@ -66,7 +66,7 @@ async function replay(path: string, flags: ReportFlags, world: PerfWorld): Promi
   }
   if (kinds.length > 0) await writeFiles(report, flags.out ?? folderOf(path), kinds, world);
   else if (flags.github !== true) {
-    world.out.write(summaryLines(report, [], paletteFor(world.out)).join("\n"));
+    world.out.write(summaryLines(report, [], paletteFor(world.out), columnsOf(world.out)).join("\n"));
   }
   return exitCodes.ok;
 }

@@ -9,7 +9,7 @@ import type { ExitCode } from "../truth/verdict.ts";
 import type { PerfCommand } from "./command.ts";
 import { addLoadFlags, type LoadFlags } from "./load_flags.ts";
 import { toRunRequest } from "./run_request.ts";
-import { paletteFor } from "./palette.ts";
+import { columnsOf, paletteFor } from "./palette.ts";
 import { endingOf } from "./trouble.ts";
 
 const EXAMPLES = `
@@ -45,7 +45,7 @@ export async function runOnce(request: RunRequest, world: PerfWorld): Promise<Ex
     await prepareReports(request.out);
     const report = await measureSubject(request, world);
     const files = await writeFiles(report, request.out, world);
-    world.out.write(summaryLines(report, files, paletteFor(world.out)).join("\n"));
+    world.out.write(summaryLines(report, files, paletteFor(world.out), columnsOf(world.out)).join("\n"));
     if (isCi()) await tellCi(report, world.out, world.err);
     return report.verdict.exitCode;
   });

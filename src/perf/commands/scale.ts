@@ -54,15 +54,16 @@ export const scaleCommand: PerfCommand = {
         ])
           .default("core-seconds"),
       )
-      .option(
-        "--predict <list>",
-        "sizes to predict, up to twice the largest measured",
-        option(parseSizes),
-        [],
+      .addOption(
+        new Option("--predict <list>", "sizes to predict, up to twice the largest measured")
+          .argParser(option(parseSizes)).default([], "none"),
       )
       .addOption(new Option("--fit <law>", "the only one there is").choices(["usl"]).hideHelp())
       .addHelpText("after", EXAMPLES)
       .action(({ instances, ...flags }: ScaleFlags & { readonly instances: readonly number[] }) => {
+        if (flags.targets !== undefined) {
+          throw new UsageError("perf scale starts clusters of its own: leave --targets out");
+        }
         const run = toRunRequest({ ...flags, parts: flags.parts ?? ["traffic"] }, context);
         if (run.load.scenario.speech.kind !== "shoal") {
           throw new UsageError("perf scale starts clusters of Shoal only");

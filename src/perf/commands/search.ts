@@ -44,10 +44,16 @@ export const searchCommand: PerfCommand = {
     addLoadFlags(command)
       .description("find the largest rate or number of connections within demands")
       .addOption(new Option("--by <what>", "what is raised").choices(["rate", "connections"]).default("rate"))
-      .option("--hold <time>", "how long a load has to hold", option(parseDurationMs), 10_000)
+      .addOption(
+        new Option("--hold <time>", "how long a load has to hold")
+          .argParser(option(parseDurationMs)).default(10_000, "10s"),
+      )
       .option("--min <n>", "nothing below is tried", option((text) => parseCount(text)))
       .option("--max <n>", "nothing above is tried", option((text) => parseCount(text)))
-      .option("--precision <share>", "how close held and broken get", option(parseShare), 0.05)
+      .addOption(
+        new Option("--precision <share>", "how close held and broken get")
+          .argParser(option(parseShare)).default(0.05, "5%"),
+      )
       .option("--confirmations <n>", "how often a load has to hold", option((text) => parseCount(text)), 3)
       .addHelpText("after", EXAMPLES)
       .action((flags: SearchFlags) => {

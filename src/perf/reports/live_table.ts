@@ -1,18 +1,13 @@
 /** The rows of the live view: instances with their rates, in as many columns and lines as the window has. Pure. */
 import type { InstanceProgress } from "../engine/engine.ts";
 import { totalProgress } from "../engine/total_progress.ts";
+import type { WindowSize } from "../../core/window_size.ts";
 import { formatCount, formatRate, formatUs } from "../units.ts";
 
 /** What one instance had done when, for rates. */
 export interface Snapshot {
   readonly atMs: number;
   readonly instances: readonly InstanceProgress[];
-}
-
-/** Size of a terminal in characters. */
-export interface WindowSize {
-  readonly columns: number;
-  readonly rows: number;
 }
 
 interface Row {

@@ -1,7 +1,8 @@
 /** Shows where a run stands: a small table redrawn in place on a terminal, else a line every five seconds. */
 import type { Progress } from "../engine/engine.ts";
 import { formatCount } from "../units.ts";
-import { liveTable, type Snapshot, type WindowSize } from "./live_table.ts";
+import { USUAL_WINDOW, type WindowSize } from "../../core/window_size.ts";
+import { liveTable, type Snapshot } from "./live_table.ts";
 
 /** Where lines go. */
 export interface TextSink {
@@ -17,7 +18,6 @@ const REDRAW_EVERY_MS = 250;
 const LINE_EVERY_MS = 5_000;
 /** Rates are those of at least this long, so that they do not flicker. */
 const RATE_OVER_MS = 1_000;
-const USUAL_SIZE: WindowSize = { columns: 80, rows: 24 };
 
 /** Draws at most four times a second; what comes in between is skipped. Pure but for its sink. */
 export class ProgressView {
@@ -29,6 +29,7 @@ export class ProgressView {
   #shownLines = 0;
   #base: Snapshot | undefined;
   #next: Snapshot | undefined;
+  #ratesOf: Progress["phase"] | undefined;
 
   constructor(sink: TextSink, monotonicMs: () => number) {
     this.#sink = sink;
@@ -59,7 +60,7 @@ export class ProgressView {
 
   #redraw(progress: Progress, elapsed: string, nowMs: number): void {
     // One column stays free: a terminal that wraps a full line would put every later drawing one line too low.
-    const { columns, rows } = this.#sink.size?.() ?? USUAL_SIZE;
+    const { columns, rows } = this.#sink.size?.() ?? USUAL_WINDOW;
     const size = { columns: Math.max(20, columns - 1), rows };
     const lines = [headLine(progress, elapsed).slice(0, size.columns), ...this.#table(progress, nowMs, size)]
       .slice(0, Math.max(1, rows - 1));
@@ -71,6 +72,11 @@ export class ProgressView {
     const { instances } = progress;
     if (instances === undefined || instances.length === 0) return [];
     const now = { atMs: nowMs, instances };
+    // A rate over two phases is that of neither.
+    if (progress.phase !== this.#ratesOf) [this.#base, this.#next] = [undefined, undefined];
+    this.#ratesOf = progress.phase;
+    // Counts begin with the first measured message.
+    if (progress.phase === "warm-up") return liveTable(now, undefined, size);
     this.#next ??= now;
     if (nowMs - this.#next.atMs >= RATE_OVER_MS) [this.#base, this.#next] = [this.#next, now];
     return liveTable(now, this.#base ?? this.#next, size);

@@ -88,3 +88,16 @@ Deno.test("ProgressView writes a line each five seconds and at each phase elsewh
   assert.equal(written.length, 4);
   assert.equal(written[0], "elapsed=0.0s phase=measure done=5 total=10 errors=0\n");
 });
+
+Deno.test("ProgressView counts no rate over two phases, and none while it warms up", () => {
+  const { view, written, time } = viewOf(true);
+  const show = (nowMs: number, phase: "warm-up" | "measure", sent: number) => {
+    time.nowMs = nowMs;
+    view.show({ ...progress, phase, instances: [instance("a:1", sent)] });
+    return screenOf(written)[2];
+  };
+  assert.equal(show(0, "warm-up", 0), "  a:1          50       -       -  0.90ms  12.0ms    0");
+  assert.equal(show(2_000, "warm-up", 0), "  a:1          50       -       -  0.90ms  12.0ms    0");
+  show(2_900, "measure", 100);
+  assert.equal(show(3_400, "measure", 600), "  a:1          50  1000.0  1000.0  0.90ms  12.0ms    0");
+});

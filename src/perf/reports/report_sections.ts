@@ -97,7 +97,7 @@ function trafficSection(report: RunReport): readonly Section[] {
   return [{
     title: `Traffic: ${pattern.kind}, ${model} at ${formatRate(traffic.offeredPerSec)} messages/s`,
     sentences: [
-      "Latency counts from the intended time of each send; `raw` counts from the actual send.",
+      "Latency counts from the intended time of each send; the row raw counts from the actual send.",
       ...(model === "closed" ? ["Latency of a closed loop is not comparable across rates."] : []),
     ],
     tables: [{

@@ -1,4 +1,5 @@
-/** The end screen: verdict first, then the demands, then the numbers, in at most 100 columns, readable without colour. */
+/** The end screen: verdict first, then the demands, then the numbers, as wide as the terminal and at most 100
+ * columns, readable without colour. */
 import { formatCount, formatRate, formatSeconds } from "../units.ts";
 import type { Verdict } from "../truth/verdict.ts";
 import { accountsOf } from "./account_texts.ts";
@@ -25,54 +26,61 @@ const DIAGNOSTIC_NOTE = "  The numbers below are for finding the cause, not for 
 const LOOPBACK_NOTE =
   "  Loopback and shared cores tell ratios, not absolutes. Latency counts from the intended send.";
 
+/** Nothing is laid out for less. */
+const MIN_WIDTH = 40;
 /** A shorter one rounds to nothing. */
 const MIN_DRAIN_SHOWN_MS = 50;
 
-/** The screen, line by line. */
+/** The screen, line by line, for a terminal of so many columns. */
 export function summaryLines(
   report: RunReport,
   files: readonly string[],
   palette = plainPalette,
+  columns = SCREEN_WIDTH + 2,
 ): readonly string[] {
   const { digest, verdict } = report;
+  const width = Math.max(MIN_WIDTH, Math.min(SCREEN_WIDTH, columns - 1));
   return [
     "",
-    ...headLines(report, palette),
-    ...sloLines(verdict),
-    ...(digest.http.length === 0 ? [] : ["", ...httpLines(digest.http)]),
-    ...(digest.traffic === undefined ? [] : ["", ...trafficLines(digest.traffic, report.stats)]),
-    ...(digest.cross === undefined ? [] : ["", ...crossLines(digest.cross)]),
+    ...headLines(report, palette, width),
+    ...sloLines(verdict, width),
+    ...(digest.http.length === 0 ? [] : ["", ...httpLines(digest.http, width)]),
+    ...(digest.traffic === undefined ? [] : ["", ...trafficLines(digest.traffic, report.stats, width)]),
+    ...(digest.cross === undefined ? [] : ["", ...crossLines(digest.cross, width)]),
     "",
-    ...layAccounts(accountsOf(report)),
-    ...errorLines(report, palette),
-    ...filesLine(files),
+    ...layAccounts(accountsOf(report), width),
+    ...errorLines(report, palette, width),
+    ...filesLine(files, width),
     "",
   ];
 }
 
-function filesLine(files: readonly string[]): readonly string[] {
+function filesLine(files: readonly string[], width: number): readonly string[] {
   const [first] = files;
   if (first === undefined) return [];
   const folder = first.slice(0, first.lastIndexOf("/") + 1);
-  return layAccounts([["FILES", `${folder}: ${files.map((file) => file.slice(folder.length)).join(" ")}`]]);
+  return layAccounts(
+    [["FILES", `${folder}: ${files.map((file) => file.slice(folder.length)).join(" ")}`]],
+    width,
+  );
 }
 
-function headLines(report: RunReport, palette: Palette): readonly string[] {
+function headLines(report: RunReport, palette: Palette, width: number): readonly string[] {
   const { verdict } = report;
   const isInvalid = verdict.word === "INVALID";
   const badge = badgeText(verdict);
   const claim = isInvalid ? "no result can be claimed" : planText(report);
-  const [first = "", ...rest] = wrapText(` ${badge}  ${titleOf(report)} · ${claim}`, SCREEN_WIDTH, "   ");
+  const [first = "", ...rest] = wrapText(` ${badge}  ${titleOf(report)} · ${claim}`, width, "   ");
   const colour = { PASS: palette.green, FAIL: palette.red, INVALID: palette.yellow }[verdict.word];
   const reasons = verdict.findings.flatMap((finding) =>
-    wrapText(`  ${finding.name}: ${finding.text}`, SCREEN_WIDTH, "    ")
+    wrapText(`  ${finding.name}: ${finding.text}`, width, "    ")
   );
   return [
     // Coloured after wrapping: escape codes have no width.
     first.replace(` ${badge} `, () => colour(palette.bold(` ${badge} `))),
     ...rest,
     ...reasons,
-    palette.dim(isInvalid ? DIAGNOSTIC_NOTE : LOOPBACK_NOTE),
+    ...wrapText(isInvalid ? DIAGNOSTIC_NOTE : LOOPBACK_NOTE, width, "  ").map(palette.dim),
   ];
 }
 
@@ -98,7 +106,7 @@ function drainText(drainMs: number): string {
   return drainMs < MIN_DRAIN_SHOWN_MS ? "" : `, +${formatSeconds(drainMs)} drain`;
 }
 
-function sloLines(verdict: Verdict): readonly string[] {
+function sloLines(verdict: Verdict, width: number): readonly string[] {
   const marks = verdict.checks.map((check) => {
     const mark = check.isKept === undefined ? "?" : check.isKept ? "✓" : "✗";
     return `${mark} ${check.text}\u00a0(${check.measured})`;
@@ -106,22 +114,21 @@ function sloLines(verdict: Verdict): readonly string[] {
   if (marks.length === 0) return [];
   return wrapText(
     `  SLO  ${marks.map((mark) => mark.replaceAll(" ", "\u00a0")).join(" ")}`,
-    SCREEN_WIDTH,
+    width,
     "       ",
   )
     .map((line) => line.replaceAll("\u00a0", " "));
 }
 
-function layAccounts(accounts: readonly (readonly [string, string])[]): readonly string[] {
-  return accounts.flatMap(([name, text]) =>
-    wrapText(`  ${name.padEnd(16)}${text}`, SCREEN_WIDTH, " ".repeat(18))
-  );
+function layAccounts(accounts: readonly (readonly [string, string])[], width: number): readonly string[] {
+  return accounts.flatMap(([name, text]) => wrapText(`  ${name.padEnd(16)}${text}`, width, " ".repeat(18)));
 }
 
-function errorLines(report: RunReport, palette: Palette): readonly string[] {
+function errorLines(report: RunReport, palette: Palette, width: number): readonly string[] {
   const rows = report.result.errors;
   const shown = layAccounts(
     rows.slice(0, 8).map((row) => ["ERROR", `${row.class} × ${row.count} on ${row.instance}: ${row.sample}`]),
+    width,
   );
   const more = rows.length > 8 ? [`  ${" ".repeat(16)}and ${rows.length - 8} more kinds, in run.json`] : [];
   return [...shown, ...more].map((line) => palette.red(line));

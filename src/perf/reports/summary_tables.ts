@@ -3,15 +3,17 @@ import type { InstanceStats } from "../targets/stats_watch.ts";
 import type { CrossDigest, HttpDigest, TrafficDigest, TrafficRow, TwoViews } from "../truth/digest.ts";
 import type { LatencySummary } from "../truth/histogram.ts";
 import { formatCount, formatRate, formatShare, formatUs } from "../units.ts";
-import { layTable } from "./table.ts";
+import { layTable, wrapText } from "./table.ts";
 
 /** A larger gap between both views is worth a line of its own. */
 const RAW_DIFFERS_BY = 0.1;
+/** What a narrow terminal does without, first to last; the reports have it all. */
+const LEAVE_OUT = ["p99.9", "LAG", "RSS MB", "CPU%", "GEN CPU", "p90", "p95", "CONNS", "SENT/s", "ERR"];
 /** More instances than this, and the matrix is left to the reports. */
 const MAX_MATRIX_ON_SCREEN = 6;
 
 /** What `/health` answered, instance by instance. */
-export function httpLines(rows: readonly HttpDigest[]): readonly string[] {
+export function httpLines(rows: readonly HttpDigest[], width: number): readonly string[] {
   const head = ["HTTP /health", "REQ/s", "OK", "p50", "p90", "p99", "max", "GEN CPU"];
   const lines = layTable([
     head,
@@ -25,14 +27,19 @@ export function httpLines(rows: readonly HttpDigest[]): readonly string[] {
       formatUs(row.latency.maxUs),
       `${Math.round(row.generatorCpuCores * 100)}%`,
     ]),
-  ]);
+  ], { width, leaveOut: LEAVE_OUT });
   const note = "  model closed: latency is not comparable across rates";
   const isCeiling = rows.some((row) => row.isGeneratorCeiling);
-  return [...lines, isCeiling ? `${note}; ≥: the generator's ceiling, not the server's` : note];
+  const text = isCeiling ? `${note}; ≥: the generator's ceiling, not the server's` : note;
+  return [...lines, ...wrapText(text, width, "  ")];
 }
 
 /** The traffic, instance by instance and in total, with what the instances tell of themselves. */
-export function trafficLines(ws: TrafficDigest, stats: readonly InstanceStats[]): readonly string[] {
+export function trafficLines(
+  ws: TrafficDigest,
+  stats: readonly InstanceStats[],
+  width: number,
+): readonly string[] {
   const head = ["INSTANCE", "CONNS", "SENT/s", "RECV/s", "p50", "p95", "p99", "p99.9", "max", "ERR"];
   const ownHead = ["CPU%", "RSS MB", "LAG"];
   const statsOf = (instance: string) => stats.find((row) => row.instance === instance);
@@ -47,9 +54,8 @@ export function trafficLines(ws: TrafficDigest, stats: readonly InstanceStats[])
       ...rows,
       wsCells(ws.total),
       ...(viewsDiffer(ws) ? [raw] : []),
-    ]),
-    ...censoredLine(ws.total.latency),
-    ...closedLine(ws),
+    ], { width, leaveOut: LEAVE_OUT }),
+    ...[...censoredLine(ws.total.latency), ...closedLine(ws)].flatMap((line) => wrapText(line, width, "  ")),
   ];
 }
 
@@ -100,7 +106,7 @@ function censoredLine(latency: TwoViews): readonly string[] {
 }
 
 /** From instance to instance: local against remote, and all pairs of a small cluster. */
-export function crossLines(cross: CrossDigest): readonly string[] {
+export function crossLines(cross: CrossDigest, width: number): readonly string[] {
   const names = [...new Set(cross.rows.map((row) => row.from))];
   const { local, remote } = cross;
   const hasRemote = remote.corrected.count > 0;
@@ -113,7 +119,9 @@ export function crossLines(cross: CrossDigest): readonly string[] {
     ...(hasRemote ? [["cluster tax", "", ...taxCells(local.corrected, remote.corrected)]] : []),
   ];
   const isSmall = names.length > 1 && names.length <= MAX_MATRIX_ON_SCREEN;
-  return [...layTable(lines), ...(isSmall ? ["", ...layTable(crossMatrix(cross))] : [])];
+  const matrix = isSmall ? layTable(crossMatrix(cross), { width }) : [];
+  const fits = isSmall && matrix.every((line) => line.length <= width);
+  return [...layTable(lines, { width, leaveOut: LEAVE_OUT }), ...(fits ? ["", ...matrix] : [])];
 }
 
 function taxCells(local: LatencySummary, remote: LatencySummary): readonly string[] {

@@ -5,7 +5,7 @@ import { mergeHistograms } from "../truth/histogram.ts";
 import { jsonReport } from "./report_json.ts";
 import { markdownReport } from "./report_markdown.ts";
 import { REPORT_FORMAT } from "./run_report.ts";
-import { summaryLines } from "./summary.ts";
+import { plainPalette, summaryLines } from "./summary.ts";
 
 function invalidResult(): LoadResult {
   const { traffic } = goodResult;
@@ -47,4 +47,11 @@ Deno.test("jsonReport() carries histograms from which every percentile can be co
 Deno.test("markdownReport() says what an invalid run may not claim", () => {
   assert.match(markdownReport(reportOf(goodResult)), /^# PASS: light, 2 instances\n/);
   assert.match(markdownReport(reportOf(invalidResult())), /No result can be claimed/);
+});
+
+Deno.test("summaryLines() stays within a terminal of 62 columns", () => {
+  const files = ["reports/x/run.json", "reports/x/report.md"];
+  const lines = summaryLines(reportOf(goodResult), files, plainPalette, 62);
+  assert.deepEqual(lines.filter((line) => line.length > 61), []);
+  assert.match(lines.join("\n"), /INSTANCE .*p99/);
 });

@@ -3,16 +3,36 @@
 /** Characters in a line of the screen, unless its window says otherwise. */
 export const SCREEN_WIDTH = 98;
 
+/** How much room a table has. */
+export interface TableRoom {
+  /** In characters. */
+  readonly width?: number;
+  /** Heads of columns that are left out when there is no room for all, first to last. */
+  readonly leaveOut?: readonly string[];
+}
+
 /** Lays `rows` out in columns: the first flush left, the others flush right, each row indented by two. Columns move
- * closer together when they would not fit. */
-export function layTable(rows: readonly (readonly string[])[]): readonly string[] {
+ * closer together when they would not fit, and then those of `leaveOut` go. */
+export function layTable(
+  rows: readonly (readonly string[])[],
+  { width = SCREEN_WIDTH, leaveOut = [] }: TableRoom = {},
+): readonly string[] {
+  const [name, ...others] = leaveOut;
+  const lines = layAll(rows, width);
+  if (name === undefined || lines.every((line) => line.length <= width)) return lines;
+  const at = rows[0]?.indexOf(name) ?? -1;
+  const fewer = at < 1 ? rows : rows.map((row) => row.filter((_, column) => column !== at));
+  return layTable(fewer, { width, leaveOut: others });
+}
+
+function layAll(rows: readonly (readonly string[])[], most: number): readonly string[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from(
     { length: columns },
     (_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)),
   );
   const wide = widths.reduce((sum, width) => sum + width + 2, 0);
-  const gap = wide > SCREEN_WIDTH ? " " : "  ";
+  const gap = wide > most ? " " : "  ";
   return rows.map((row) => `  ${row.map((cell, at) => pad(cell, widths[at] ?? 0, at)).join(gap)}`.trimEnd());
 }
 

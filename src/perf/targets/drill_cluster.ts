@@ -4,6 +4,7 @@ import { SUPERVISED_VARIABLE } from "../../core/supervision.ts";
 import { endChild, signalChild } from "./child_end.ts";
 import { findFreePorts } from "./free_ports.ts";
 import { StartError } from "./start_error.ts";
+import { redisTrouble } from "./redis_reach.ts";
 import { localTarget, probe, type Target } from "./target.ts";
 
 const READY_WITHIN_MS = 30_000;
@@ -23,6 +24,8 @@ export class DrillCluster implements AsyncDisposable {
 
   /** Starts `instances` nodes on free ports and waits until all are ready. Rejects with {@linkcode StartError}. */
   static async start(instances: number, redisUrl: string, signal: AbortSignal): Promise<DrillCluster> {
+    const trouble = await redisTrouble(redisUrl, signal);
+    if (trouble !== undefined) throw new StartError(trouble);
     const port = findFreePorts(instances);
     const targets = Array.from({ length: instances }, (_, at) => localTarget(port + at));
     const cluster = new DrillCluster(targets, redisUrl);

@@ -4,6 +4,7 @@ import { WATCH_PARENT_VARIABLE } from "../../core/supervision.ts";
 import { UsageError } from "../usage_error.ts";
 import { endChild } from "./child_end.ts";
 import { findFreePorts } from "./free_ports.ts";
+import { redisTrouble } from "./redis_reach.ts";
 import { splitCommand } from "./split_command.ts";
 import { StartError } from "./start_error.ts";
 import { accepts, findRunning, localTarget, type Target } from "./target.ts";
@@ -32,6 +33,8 @@ export async function startCluster(
   options: { readonly instances: number; readonly redis: string | undefined; readonly signal: AbortSignal },
 ): Promise<StartedServer> {
   const { instances, redis, signal } = options;
+  const trouble = redis === undefined ? undefined : await redisTrouble(redis, signal);
+  if (trouble !== undefined) throw new StartError(trouble);
   const port = findFreePorts(instances);
   const targets = Array.from({ length: instances }, (_, at) => localTarget(port + at));
   // Not as an argument: the URL may hold a password, and arguments are public.
@@ -95,7 +98,7 @@ async function start(plan: StartPlan): Promise<StartedServer> {
     return server;
   } catch (error) {
     await end(child, output);
-    if (!(error instanceof StartError)) throw error;
+    if (!(error instanceof StartError) || plan.signal.aborted) throw error;
     throw new StartError(`${error.message}\n${output.text()}`.trimEnd());
   }
 }
@@ -127,7 +130,9 @@ async function waitUntilReady(plan: StartPlan, child: Deno.ChildProcess): Promis
   child.status.then(() => hasEnded = true);
   const attempts = Math.ceil(READY_WITHIN_MS / ASK_EVERY_MS);
   for (let attempt = 0; attempt < attempts; attempt++) {
-    if (plan.signal.aborted) throw new StartError(`Interrupted while ${plan.name} started`);
+    if (plan.signal.aborted) {
+      throw new StartError(`Interrupted while ${plan.name.replace(/^T/, "t")} started`);
+    }
     if (hasEnded) throw new StartError(`${plan.name} ended before it was ready`);
     if (await plan.isReady()) return;
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));

@@ -40,7 +40,8 @@ export interface Verdict {
   readonly exitCode: ExitCode;
   readonly findings: readonly Finding[];
   readonly checks: readonly SloCheck[];
-  /** The server did not keep up with the plan: throughput is its capacity, latency is mostly queueing. */
+  /** The server did not keep up with the plan: throughput is its capacity, latency is mostly queueing. An
+   * invalid run claims nothing, not even that. */
   readonly isSaturated: boolean;
 }
 
@@ -68,7 +69,7 @@ export function judge(
   const [worst] = findings;
   const exitCode = worst === undefined ? exitCodes.ok : exitCodeOf(worst);
   const word = worst === undefined ? "PASS" : isFailure(worst) ? "FAIL" : "INVALID";
-  return { word, exitCode, findings, checks, isSaturated: isSaturated(numbers) };
+  return { word, exitCode, findings, checks, isSaturated: word !== "INVALID" && isSaturated(numbers) };
 }
 
 function exitCodeOf(finding: Finding): ExitCode {

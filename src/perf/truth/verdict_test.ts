@@ -90,6 +90,12 @@ Deno.test("judge() says saturated when less than 98 % of the offered rate was ac
   assert.deepEqual(slow, { word: "FAIL", exitCode: 1, names: ["slo"], isSaturated: true });
 });
 
+Deno.test("judge() does not call an interrupted run saturated", () => {
+  const slow = withTraffic(() => ({ achievedPerSec: 0 }));
+  const { word, isSaturated } = verdict({ ...slow, wasInterrupted: true });
+  assert.deepEqual({ word, isSaturated }, { word: "INVALID", isSaturated: false });
+});
+
 Deno.test("judge() puts a lost target above all but an interruption", () => {
   assert.equal(verdict({ ...goodResult, lostTargets: ["127.0.0.1:8080"] }).exitCode, 5);
   assert.equal(verdict({ ...goodResult, cross: undefined }).exitCode, 5);

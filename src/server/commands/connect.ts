@@ -2,7 +2,7 @@ import { CloseError } from "../../core/errors.ts";
 import type { CommandOf } from "../../protocol/commands.ts";
 import type { Client } from "../context.ts";
 import { expiryFields, watchExpiry } from "../expiry.ts";
-import { type Identified, identify } from "../identify.ts";
+import { type Identified, identify, NO_KEY } from "../identify.ts";
 import type { Identity } from "../identity.ts";
 import { openServerSubs, serverChannels } from "../server_side_subs.ts";
 
@@ -21,7 +21,7 @@ export function connect(connection: Client, command: CommandOf<"connect">): void
   const { verifier, hooks, connectLimits } = connection.context;
   const isKnown = verifier !== undefined || hooks.has("onConnect");
   // Without a key nothing can be verified, and a name that nobody verified must not be believed.
-  if (!isKnown && command.request.token) throw new CloseError("invalidToken");
+  if (!isKnown && command.request.token) throw new CloseError("invalidToken", { detail: NO_KEY });
   if (isKnown) return check(connection, command, () => identify(connection, command.request));
   if (connectLimits.mustAsk) return check(connection, command, () => asIs(connection));
   connection.prepare(connection.identity);

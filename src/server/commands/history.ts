@@ -10,7 +10,9 @@ export async function history(connection: Client, command: CommandOf<"history">)
   const { channel, limit = 0, since, reverse = false } = command.request;
   const { context, identity } = connection;
   const options = context.rules.of(channel);
-  if (options.historySize === 0) throw new ClientError("notAvailable");
+  if (options.historySize === 0) {
+    throw new ClientError("notAvailable", { detail: "history is off: history_size of this channel is 0" });
+  }
   const isSubscribed = connection.channels.get(channel) !== undefined;
   const refusal = refusalOnChannel(identity, { action: "hst", channel, options, isSubscribed });
   if (refusal !== undefined) throw new ClientError("permissionDenied", { detail: refusal });

@@ -27,7 +27,9 @@ export async function presenceStats(connection: Client, command: CommandOf<"pres
 /** Throws 108 where the channel knows nobody, 103 where clients may not ask. */
 function keyOf({ context, identity, channels }: Client, channel: string): string {
   const options = context.rules.of(channel);
-  if (!options.presence) throw new ClientError("notAvailable");
+  if (!options.presence) {
+    throw new ClientError("notAvailable", { detail: "presence is off for this channel" });
+  }
   const isSubscribed = channels.get(channel) !== undefined;
   const refusal = refusalOnChannel(identity, { action: "prs", channel, options, isSubscribed });
   if (refusal !== undefined) throw new ClientError("permissionDenied", { detail: refusal });

@@ -6,7 +6,7 @@ import { expiryFields, watchExpiry } from "../expiry.ts";
 /** Replaces the token of a connection that expires. The new one must be of the same user and workspace. */
 export async function refresh(connection: Client, command: CommandOf<"refresh">): Promise<void> {
   const { verifier, version, revocations } = connection.context;
-  if (verifier === undefined) throw new ClientError("notAvailable");
+  if (verifier === undefined) throw new ClientError("notAvailable", { detail: "no token key is configured" });
   const identity = await verifier.verifyConnection(command.request.token ?? "", connection.pathWorkspace);
   const { user, workspace } = connection.identity;
   if (identity.user !== user || identity.workspace !== workspace) throw new CloseError("invalidToken");

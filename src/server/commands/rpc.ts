@@ -9,6 +9,8 @@ import { type ClientMethod, clientMethods } from "./client_methods.ts";
 import { callService, callShort, serviceMethods } from "./service_methods.ts";
 
 const CALL = "services.call";
+/** So much of a method that nobody answers is said back. */
+const MAX_SHOWN_CHARS = 64;
 
 /** Calls a procedure that the application registered, else one of the node's own, else the application's hook. */
 export function rpc(connection: Client, command: CommandOf<"rpc">): void | Promise<void> {
@@ -68,11 +70,12 @@ async function callMethod(
 
 async function askHook(connection: Client, command: CommandOf<"rpc">): Promise<void> {
   const { context, identity: { user, workspace }, client = "" } = connection;
-  if (!context.hooks.has("onRpc")) throw new ClientError("methodNotFound");
-  checkPermission(connection);
   const { method = "", data } = command.request;
+  const unknown = { detail: `nobody answers "${method.slice(0, MAX_SHOWN_CHARS)}"` };
+  if (!context.hooks.has("onRpc")) throw new ClientError("methodNotFound", unknown);
+  checkPermission(connection);
   const result = await context.hooks.ask("onRpc", { client, user, workspace, method, data });
-  if (result === undefined) throw new ClientError("methodNotFound");
+  if (result === undefined) throw new ClientError("methodNotFound", unknown);
   answer(connection, command, result.data);
 }
 

@@ -8,7 +8,9 @@ import { expiryResult, type Grant } from "../grants.ts";
 export async function subRefresh(connection: Client, command: CommandOf<"sub_refresh">): Promise<void> {
   const { channel, token = "" } = command.request;
   const { context } = connection;
-  if (context.verifier === undefined) throw new ClientError("notAvailable");
+  if (context.verifier === undefined) {
+    throw new ClientError("notAvailable", { detail: "no token key is configured" });
+  }
   if (connection.channels.get(channel) === undefined) {
     throw new ClientError("badRequest", { detail: "there is no subscription to refresh" });
   }

@@ -53,12 +53,14 @@ export class TokenVerifier {
    */
   async verifyConnection(token: string, pathWorkspace: string | undefined): Promise<Identity> {
     const payload = await this.#verified(token);
-    if (payload.channel !== undefined) throw new CloseError("invalidToken");
+    if (payload.channel !== undefined) throw invalid("it is a subscription token");
     const claims = readConnectionClaims(payload);
-    if (claims === undefined) throw new CloseError("invalidToken");
+    if (claims === undefined) throw invalid("its claims cannot be read");
     const workspace = claims.workspace ?? DEFAULT_WORKSPACE;
-    if (!WORKSPACE_ID.test(workspace)) throw new CloseError("invalidToken");
-    if (pathWorkspace !== undefined && pathWorkspace !== workspace) throw new CloseError("permissionDenied");
+    if (!WORKSPACE_ID.test(workspace)) throw invalid("its workspace is no name of one");
+    if (pathWorkspace !== undefined && pathWorkspace !== workspace) {
+      throw new CloseError("permissionDenied", { detail: `the token is for workspace "${workspace}"` });
+    }
     return {
       user: payload.sub ?? "",
       workspace,
@@ -89,10 +91,10 @@ export class TokenVerifier {
   }
 
   async #verified(token: string): Promise<JWTPayload> {
-    if (token.length > MAX_TOKEN_LENGTH) throw new CloseError("invalidToken");
+    if (token.length > MAX_TOKEN_LENGTH) throw invalid("it is too long");
     const header = headerOf(token);
     const source = this.#options.keys.find(({ algorithms }) => algorithms.includes(header.alg));
-    if (source === undefined) throw new CloseError("invalidToken");
+    if (source === undefined) throw invalid(`no key is for its algorithm, ${header.alg.slice(0, 16)}`);
     const sources = this.#options.keys.filter(({ algorithms }) => algorithms.includes(header.alg));
     const keys = (await Promise.all(sources.map((each) => each.keysFor(header)))).flat();
     return await this.#verifiedByAny(token, header.alg, keys);
@@ -107,7 +109,7 @@ export class TokenVerifier {
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw presentable(error);
       }
     }
-    throw new CloseError("invalidToken");
+    throw invalid("no key verifies its signature");
   }
 
   async #verifiedBy(token: string, algorithm: string, key: TokenKey): Promise<JWTPayload> {
@@ -128,15 +130,19 @@ function headerOf(token: string): { readonly alg: string } & ReturnType<typeof d
   try {
     header = decodeProtectedHeader(token);
   } catch (cause) {
-    throw new CloseError("invalidToken", { cause });
+    throw invalid("it is no JWT", cause);
   }
-  if (typeof header.alg !== "string") throw new CloseError("invalidToken");
+  if (typeof header.alg !== "string") throw invalid("it names no algorithm");
   return { ...header, alg: header.alg };
 }
 
 function presentable(error: unknown): ClientError | CloseError {
   if (error instanceof errors.JWTExpired) return new ClientError("tokenExpired", { cause: error });
-  return new CloseError("invalidToken", { cause: error });
+  return invalid(error instanceof Error ? error.message : "it does not verify", error);
+}
+
+function invalid(detail: string, cause?: unknown): CloseError {
+  return new CloseError("invalidToken", { detail, cause });
 }
 
 /** A wrong subscription token costs the subscription, not the connection. */
@@ -154,7 +160,7 @@ function capabilitiesOf(claims: ConstructorParameters<typeof Capabilities>[0]): 
     return new Capabilities(claims);
   } catch (cause) {
     // A pattern that cannot be read: better no way in than a way with fewer rights than was meant.
-    throw new CloseError("invalidToken", { cause });
+    throw invalid("its capabilities cannot be read", cause);
   }
 }
 

@@ -181,3 +181,21 @@ Deno.test("TokenVerifier refuses claims of a wrong shape rather than to read les
     await assert.rejects(verifier().verifyConnection(token, undefined), CloseError, JSON.stringify(more));
   }
 });
+
+Deno.test("TokenVerifier says why a token is refused, in the error and not in the close", async () => {
+  const by = verifier([new SecretKey(SECRET)]);
+  const why = async (token: string) => {
+    try {
+      await by.verifyConnection(token, "acme");
+    } catch (error) {
+      return error instanceof CloseError && [error.message, error.close.reason];
+    }
+  };
+  assert.deepEqual(await why("abc"), ["invalid token: it is no JWT", "invalid token"]);
+  const forged = await mintToken(claims, SECRET.toUpperCase());
+  assert.deepEqual(await why(forged), ["invalid token: no key verifies its signature", "invalid token"]);
+  assert.deepEqual(await why(await mintToken(claims, SECRET)), [
+    'permission denied: the token is for workspace "default"',
+    "permission denied",
+  ]);
+});

@@ -36,6 +36,10 @@
       width: width(),
       height: 300,
       cursor: { sync: { key: sync.key } },
+      // One colour may stand for two lines of different dashes.
+      legend: {
+        markers: { dash: (_u, at) => chart.series[at - 1]?.dash === undefined ? "solid" : "dashed" },
+      },
       hooks: { drawClear: [bands] },
       scales: {
         x: { time: false },
@@ -52,7 +56,8 @@
           stroke: one.colour,
           width: one.width,
           dash: one.dash,
-          value: (_u, value) => show(value),
+          // Without a cursor there is nothing to read, which is not the same as a second without a number.
+          value: (_u, value, _series, at) => at === null || at === undefined ? "" : show(value),
         })),
       ],
     };
