@@ -45,8 +45,8 @@ export class PromptSocket {
 
   async #connect({ hostname, port, host, pathname }: URL): Promise<void> {
     const address = { hostname, port: Number(port), isSecure: false };
-    const { tcp } = await dial(address, AbortSignal.timeout(DIAL_WITHIN_MS));
-    const link = this.#link = new ByteLink(tcp, {
+    const connection = await dial(address, AbortSignal.timeout(DIAL_WITHIN_MS));
+    const link = this.#link = new ByteLink(await connection.open(), {
       onBytes: (bytes, end) => this.#isOpen ? this.#frames.read(bytes, 0, end) : this.#upgraded(bytes, end),
       onEnd: (error) => this.#end(1006, String(error ?? "")),
     });

@@ -38,7 +38,12 @@ export const doctorCommand: PerfCommand = {
         "generator processes (default: as many as needed)",
         option((text) => parseCount(text)),
       )
-      .option("--source-ips <n>", "local addresses to connect from", option((text) => parseCount(text)), 1)
+      .option(
+        "--source-ips <n>",
+        "local addresses to connect from, 0: the system's choice",
+        option((text) => parseCount(text, 0)),
+        0,
+      )
       .addHelpText("after", EXAMPLES)
       .action((flags: DoctorFlags) => {
         const demandOf = planner(flags);

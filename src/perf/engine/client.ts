@@ -111,9 +111,7 @@ export class Client implements ByteListener, FrameListener, VirtualClient {
     try {
       const connection = await dial(address, late.signal);
       const connectedMs = clock.monotonicMs();
-      const openedMs = await this.#open(
-        connection.tls === undefined ? connection.tcp : await connection.tls(),
-      );
+      const openedMs = await this.#open(await connection.open());
       const readyMs = await this.#greet();
       return {
         tcpMs: connectedMs - beganMs,

@@ -19,6 +19,7 @@ export interface CapacityDemand {
   readonly connections: number;
   readonly targets: number;
   readonly workers: number;
+  /** Local addresses that are named; 0 leaves the choice to the system. */
   readonly sourceIps: number;
   /** Whether the servers run here, too. */
   readonly isLocal: boolean;
@@ -81,16 +82,33 @@ function checkPorts(
   { ports, timeWait = 0 }: MachineLimits,
 ): readonly CapacityFinding[] {
   if (ports === undefined) return [];
+  if (demand.sourceIps > 0) return [checkNamedAddresses(demand, ports, timeWait)];
   const perTarget = Math.ceil(demand.connections / demand.targets);
-  const usable = ports * Math.max(1, demand.sourceIps) - timeWait;
-  const ips = Math.ceil(perTarget / ports) + 1;
   return [{
     resource: "ports",
     need: `${perTarget} to each target`,
-    have: `${usable} (${Math.max(1, demand.sourceIps)} x ${ports}, ${timeWait} in TIME_WAIT)`,
-    isEnough: perTarget <= usable,
-    next: `take ${ips} local addresses (--source-ips auto on loopback), or more targets`,
+    have: `${ports - timeWait} (${ports}, ${timeWait} in TIME_WAIT)`,
+    isEnough: perTarget <= ports - timeWait,
+    next: "take --source-ips auto (loopback) or name local addresses, or more targets",
   }];
+}
+
+/** The system shares a port between targets only as long as it chooses the address, too. */
+function checkNamedAddresses(
+  { connections, sourceIps }: CapacityDemand,
+  ports: number,
+  timeWait: number,
+): CapacityFinding {
+  const usable = ports * sourceIps - timeWait;
+  return {
+    resource: "ports",
+    need: `${connections}, since each has a port of a named address for itself`,
+    have: `${usable} (${sourceIps} x ${ports}, ${timeWait} in TIME_WAIT)`,
+    isEnough: connections <= usable,
+    next: `take ${
+      Math.ceil((connections + timeWait) / ports)
+    } local addresses (--source-ips auto on loopback)`,
+  };
 }
 
 function checkMemory(demand: CapacityDemand, { availableBytes }: MachineLimits): readonly CapacityFinding[] {

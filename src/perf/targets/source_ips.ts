@@ -18,9 +18,11 @@ export function chooseSourceIps(
   { ports = USUAL_PORTS }: Pick<MachineLimits, "ports">,
 ): readonly string[] {
   if (!load.sourceIps.includes(AUTO)) return load.sourceIps;
-  const perTarget = Math.ceil(load.scenario.connections / targets.length);
-  const count = Math.ceil(perTarget / (ports * USABLE_PORTS));
-  if (count <= 1) return [];
+  const { connections } = load.scenario;
+  const usable = ports * USABLE_PORTS;
+  // The system's own choice shares a port between targets; a named address gives each connection one for itself.
+  if (Math.ceil(connections / targets.length) <= usable) return [];
+  const count = Math.ceil(connections / usable);
   if (!targets.every(isLoopback)) {
     throw new UsageError(
       `Cannot choose ${count} local addresses for targets elsewhere: name addresses of this machine in --source-ips`,

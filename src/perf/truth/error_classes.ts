@@ -41,12 +41,12 @@ const CONNECT_PATTERNS: readonly (readonly [RegExp, ErrorClass])[] = [
   [/invalid status code: 4\d\d/i, "upgrade_status_4xx"],
   [/invalid status code: 5\d\d/i, "upgrade_status_5xx"],
   [/invalid status code|upgrade|sec-websocket/i, "upgrade_invalid"],
-  [/dns error|failed to lookup|name or service/i, "dns"],
-  [/too many open files|os error 24/i, "fd_limit"],
-  [/cannot assign requested address|os error 99/i, "port_limit"],
+  [/dns error|failed to lookup|name or service|enotfound|eai_again/i, "dns"],
+  [/too many open files|os error 24|emfile/i, "fd_limit"],
+  [/cannot assign requested address|os error 99|eaddrnotavail|eaddrinuse|^bind /i, "port_limit"],
   [/refused|os error 111/i, "refused"],
   [/certificate|corrupt message|tls|handshake/i, "tls"],
-  [/timed out|timeout|canceled/i, "connect_timeout"],
+  [/timed out|timeout|etimedout|canceled/i, "connect_timeout"],
   [/reset|closed before|broken pipe|unexpected eof|os error 104/i, "reset"],
 ];
 

@@ -26,6 +26,19 @@ Deno.test("classifyConnect() reads the runtime's texts", () => {
   ]);
 });
 
+Deno.test("classifyConnect() reads the texts of node:net, which connections from a named address bring", () => {
+  const texts = [
+    ["getaddrinfo ENOTFOUND nowhere.invalid", "dns"],
+    ["connect ECONNREFUSED 127.0.0.1:9", "refused"],
+    ["connect EADDRINUSE 127.0.0.1:8080 - Local (0.0.0.0:0)", "port_limit"],
+    ["bind EINVAL 203.0.113.9", "port_limit"],
+    ["connect EMFILE 127.0.0.1:8080", "fd_limit"],
+    ["unable to verify the first certificate", "tls"],
+    ["read ECONNRESET", "reset"],
+  ] as const;
+  for (const [text, errorClass] of texts) assert.equal(classifyConnect(text), errorClass, text);
+});
+
 Deno.test("classifyClose() names the known codes and gathers the rest", () => {
   assert.deepEqual([1013, 0, 1005, 3008].map(classifyClose), [
     "server_close_1013",

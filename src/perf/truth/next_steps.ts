@@ -12,7 +12,8 @@ const STEPS: Readonly<Record<ErrorClass, string>> = {
   upgrade_invalid: "this is no WebSocket server: check scheme and path, or measure it with an http:// target",
   tls: "check scheme (ws or wss) and certificate; a private authority goes into DENO_CERT",
   fd_limit: "raise the limit of open files (ulimit -n), or take more --workers",
-  port_limit: "no local ports are left: take --source-ips, more targets, or wait for TIME_WAIT to pass",
+  port_limit:
+    "no local ports are left, or --source-ips is no address of this machine: take more --source-ips or targets",
   server_close_1000: "the server ended the connection in order: see its log for why",
   server_close_1001: "the server is going away: it was stopped or drains",
   server_close_1006: "the connection vanished: the server died, or a balancer cut it",

@@ -1,6 +1,7 @@
 /** Opens a TCP connection, with TLS on top if asked for, from a given local address if asked for. */
-// node:net only for connections with a local address: Deno.connect has no such option.
+// node:net and node:tls only for connections with a local address: Deno.connect has no such option.
 import { connect as connectFrom, type Socket } from "node:net";
+import { connect as secureFrom } from "node:tls";
 import type { ByteConnection } from "./byte_link.ts";
 
 /** Where to. */
@@ -12,51 +13,88 @@ export interface DialAddress {
   readonly sourceIp?: string | undefined;
 }
 
-/** A TCP connection, and how to make it secure when it has to be. */
+/** A TCP connection; how it becomes bytes to exchange is a step of its own, so that both can be timed. */
 export interface Dialled {
-  readonly tcp: ByteConnection;
-  readonly tls: (() => Promise<ByteConnection>) | undefined;
+  /**
+   * Its bytes: at once on `ws:`, after the TLS handshake on `wss:`. Call it once; rejects with the system's error, or
+   * when the signal of {@linkcode dial} gives up. After a rejection nothing is left open.
+   */
+  open(): Promise<ByteConnection>;
 }
 
 /** Connects. Rejects with the system's error; `signal` gives up. */
 export async function dial(address: DialAddress, signal: AbortSignal): Promise<Dialled> {
   const { hostname, port, isSecure, sourceIp } = address;
-  if (sourceIp !== undefined) return { tcp: await dialFrom(sourceIp, address, signal), tls: undefined };
+  if (sourceIp !== undefined) {
+    const socket = await connectedFrom(sourceIp, address, signal);
+    return {
+      open: async () => new SocketConnection(isSecure ? await securedOn(socket, hostname, signal) : socket),
+    };
+  }
   const tcp = await Deno.connect({ hostname, port, signal });
   // Without this a small message waits for the acknowledgement of the one before it.
   tcp.setNoDelay(true);
-  if (isSecure) return { tcp, tls: () => secure(tcp, hostname) };
-  return { tcp, tls: undefined };
+  return { open: () => isSecure ? secure(tcp, hostname, signal) : Promise.resolve(tcp) };
 }
 
-async function secure(tcp: Deno.TcpConn, hostname: string): Promise<ByteConnection> {
+async function secure(tcp: Deno.TcpConn, hostname: string, signal: AbortSignal): Promise<ByteConnection> {
   const tls = await Deno.startTls(tcp, { hostname });
-  // Else it is done by the first read, whose failure would look like a lost connection.
-  await tls.handshake();
-  return tls;
+  // The handshake takes no signal, and a server may never answer it. The runtime then gives the descriptor back when
+  // the server ends the connection, not before.
+  const giveUp = () => tls.close();
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    // Else it is done by the first read, whose failure would look like a lost connection.
+    await tls.handshake();
+    return tls;
+  } catch (error) {
+    if (!signal.aborted) tls.close();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
 }
 
-async function dialFrom(
+async function connectedFrom(
   localAddress: string,
   address: DialAddress,
   signal: AbortSignal,
-): Promise<ByteConnection> {
+): Promise<Socket> {
+  const { hostname, port } = address;
+  const socket = connectFrom({ host: hostname, port, localAddress, noDelay: true });
+  await happens(socket, "connect", signal);
+  return socket;
+}
+
+async function securedOn(socket: Socket, hostname: string, signal: AbortSignal): Promise<Socket> {
+  // Not as its servername, which may not be an address; the certificate is held against names and addresses alike.
+  const tls = secureFrom({ socket, host: hostname });
+  await happens(tls, "secureConnect", signal);
+  return tls;
+}
+
+/** Resolves at `event`; destroys the socket and rejects when that fails, ends before, or is given up. */
+async function happens(
+  socket: Socket,
+  event: "connect" | "secureConnect",
+  signal: AbortSignal,
+): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const socket = connectFrom({
-    host: address.hostname,
-    port: address.port,
-    localAddress,
-    noDelay: true,
-    signal,
-  });
-  socket.once("connect", resolve);
-  socket.once("error", reject);
+  const ended = () => reject(new Error(`reset: the connection was closed before ${event}`));
+  // Without an error of its own, which would be told to whoever listens last: nobody.
+  const giveUp = () => socket.destroy();
+  socket.once(event, resolve).once("error", reject).once("close", ended);
+  signal.addEventListener("abort", giveUp, { once: true });
+  if (signal.aborted) giveUp();
   try {
     await promise;
+  } catch (error) {
+    socket.destroy();
+    throw error;
   } finally {
-    socket.off("error", reject);
+    socket.off("error", reject).off("close", ended);
+    signal.removeEventListener("abort", giveUp);
   }
-  return new SocketConnection(socket);
 }
 
 /** A socket of node:net as plain reads and writes. */
