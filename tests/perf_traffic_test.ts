@@ -151,6 +151,15 @@ Deno.test("runLocally() opens churned connections anew and loses nothing on the 
   assert.equal(totalOf(result).connections, 20);
 });
 
+Deno.test("runLocally() closes no churned connection while an answer is under way to it", async () => {
+  await using node = new ScriptedServer({ plainDelayMs: () => 80 });
+  const speech = { kind: "plain", message: "{{id}}", reply: { kind: "echo" }, hello: [] } as const;
+  const load = { connections: 10, messages: 500, perSec: 500, churnPerSec: 1, speech };
+  const result = await run(options([`${node.url}/plain`], load));
+  assert.ok((result.traffic?.churn.closed ?? 0) >= 5, JSON.stringify(result.traffic?.churn));
+  assert.equal(totalOf(result).answered, 500);
+});
+
 Deno.test("runLocally() finds a kill, the messages it cost and the way back where the script put them", async () => {
   await using steady = await ScriptedProcess.start();
   const dying = await ScriptedProcess.start();

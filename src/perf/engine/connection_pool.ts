@@ -18,11 +18,15 @@ export interface PoolOptions extends Omit<RampOptions, "onOpen"> {
   /** Whether a connection that the server ended is opened anew. */
   readonly reconnects: boolean;
   readonly onOpen: (client: Client) => void;
+  /** Whether nothing that was sent on a connection waits for its answer; {@linkcode ConnectionPool.quiet} tells changes. */
+  readonly isQuiet: (connection: number) => boolean;
 }
 
 /** A lost connection tries again after this, twice as long each time up to the second value, milliseconds. */
 const RECONNECT_AFTER_MS = 100;
 const RECONNECT_AFTER_MAX_MS = 2_000;
+/** A connection is churned this long after its last send at the latest, answered or not, milliseconds. */
+const QUIET_WITHIN_MS = 10_000;
 
 /** Holds the connections. */
 export class ConnectionPool {
@@ -38,6 +42,8 @@ export class ConnectionPool {
   readonly #outages = new Outages();
   readonly #bytes: { sent: number; received: number }[];
   readonly #resting = new Set<number>();
+  /** Connections that rest and still wait for answers, with what goes on when they have come. */
+  readonly #quietening = new Map<number, () => void>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   readonly #churn = { closed: 0, reopened: 0, failed: 0 };
   #reconnectAttempts = 0;
@@ -87,11 +93,18 @@ export class ConnectionPool {
     if (this.#options.reconnects && !this.#isClosing) this.#tryAgain(client.index, RECONNECT_AFTER_MS);
   }
 
-  /** Closes connection `connection` and opens it anew. */
+  /** Nothing that was sent on `connection` waits for an answer any more. */
+  quiet(connection: number): void {
+    if (this.#quietening.size > 0) this.#quietening.get(connection)?.();
+  }
+
+  /** Closes connection `connection` and opens it anew. Closed with answers under way, it would look as if they were lost. */
   async churn(connection: number): Promise<void> {
     const client = this.#clients[connection];
     if (client === undefined || !client.isReady || this.#resting.has(connection)) return;
     this.#resting.add(connection);
+    if (!this.#options.isQuiet(connection)) await this.#untilQuiet(connection);
+    if (!client.isReady || this.#isClosing) return void this.#resting.delete(connection);
     this.#churn.closed++;
     client.close();
     this.#ended(client);
@@ -146,6 +159,7 @@ export class ConnectionPool {
   async close(timeoutMs: number): Promise<void> {
     this.#isClosing = true;
     for (const timer of this.#timers) clearTimeout(timer);
+    for (const goOn of this.#quietening.values()) goOn();
     const clients = this.#clients.filter((client) => client !== undefined);
     for (const client of clients) client.close();
     await Promise.all(clients.map((client) => client.closed(timeoutMs)));
@@ -157,6 +171,17 @@ export class ConnectionPool {
     this.#readyMs[client.index] = nowMs;
     this.#openedMs[client.index] = nowMs;
     this.#options.onOpen(client);
+  }
+
+  async #untilQuiet(connection: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, QUIET_WITHIN_MS);
+    this.#timers.add(timer);
+    this.#quietening.set(connection, resolve);
+    await promise;
+    this.#quietening.delete(connection);
+    this.#timers.delete(timer);
+    clearTimeout(timer);
   }
 
   #tryAgain(connection: number, afterMs: number): void {

@@ -16,18 +16,21 @@ export class InFlight {
   readonly #sender: Int32Array;
   readonly #sentMs: Float64Array;
   readonly #state: Uint8Array;
+  /** How many of each sender's messages wait. */
+  readonly #waitingOf: Int32Array;
   #waiting = 0;
   /** All messages before this one are settled. */
   #oldest = 0;
 
-  /** `minSlots`: how many messages may wait at once; rounded up to a power of two. */
-  constructor(minSlots: number) {
+  /** `minSlots`: how many messages may wait at once; rounded up to a power of two. Senders are 0 to `senders` - 1. */
+  constructor(minSlots: number, senders = 1) {
     const slots = 2 ** Math.ceil(Math.log2(Math.max(16, minSlots)));
     this.#mask = slots - 1;
     this.#owner = new Int32Array(slots);
     this.#sender = new Int32Array(slots);
     this.#sentMs = new Float64Array(slots);
     this.#state = new Uint8Array(slots);
+    this.#waitingOf = new Int32Array(senders);
   }
 
   /** Messages that wait now. */
@@ -35,15 +38,22 @@ export class InFlight {
     return this.#waiting;
   }
 
+  /** Messages of `sender` that wait now. */
+  waitingOf(sender: number): number {
+    return this.#waitingOf[sender] ?? 0;
+  }
+
   /** Message `index` of `sender` left at `nowMs`. Answers the message that lost its slot while waiting, else -1. */
   sent(index: number, nowMs: number, sender = 0): number {
     const slot = index & this.#mask;
     const overdue = this.#state[slot] === WAITING ? this.#ownerOf(slot) : -1;
-    if (overdue < 0) this.#waiting++;
+    if (overdue >= 0) this.#settle(slot, EXPIRED);
     this.#owner[slot] = index;
     this.#sender[slot] = sender;
     this.#sentMs[slot] = nowMs;
     this.#state[slot] = WAITING;
+    this.#waiting++;
+    this.#waitingOf[sender] = this.waitingOf(sender) + 1;
     return overdue;
   }
 
@@ -53,8 +63,7 @@ export class InFlight {
     if (this.#state[slot] === FREE || this.#ownerOf(slot) < index) return "unknown";
     if (this.#ownerOf(slot) > index || this.#state[slot] === EXPIRED) return "late";
     if (this.#state[slot] === DONE) return "duplicate";
-    this.#state[slot] = DONE;
-    this.#waiting--;
+    this.#settle(slot, DONE);
     return "first";
   }
 
@@ -72,8 +81,7 @@ export class InFlight {
   forget(index: number): boolean {
     const slot = index & this.#mask;
     if (this.#state[slot] !== WAITING || this.#ownerOf(slot) !== index) return false;
-    this.#state[slot] = EXPIRED;
-    this.#waiting--;
+    this.#settle(slot, EXPIRED);
     return true;
   }
 
@@ -91,8 +99,7 @@ export class InFlight {
     const expired: number[] = [];
     for (let slot = 0; slot <= this.#mask; slot++) {
       if (this.#state[slot] !== WAITING || (this.#sentMs[slot] ?? 0) >= beforeMs) continue;
-      this.#state[slot] = EXPIRED;
-      this.#waiting--;
+      this.#settle(slot, EXPIRED);
       expired.push(this.#ownerOf(slot));
     }
     return expired;
@@ -107,6 +114,13 @@ export class InFlight {
       if (this.forget(this.#oldest)) expired.push(this.#oldest);
     }
     return expired;
+  }
+
+  #settle(slot: number, state: typeof DONE | typeof EXPIRED): void {
+    const sender = this.#sender[slot] ?? 0;
+    this.#state[slot] = state;
+    this.#waiting--;
+    this.#waitingOf[sender] = this.waitingOf(sender) - 1;
   }
 
   #ownerOf(slot: number): number {

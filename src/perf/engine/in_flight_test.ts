@@ -37,3 +37,14 @@ Deno.test("InFlight expireInOrder() gives up the same as expire() when messages 
   inFlight.sent(6, 9_100);
   assert.deepEqual([inFlight.expireInOrder(9_000), inFlight.expireInOrder(9_200)], [[], [6]]);
 });
+
+Deno.test("InFlight waitingOf() counts each sender's messages until they are answered or given up", () => {
+  const inFlight = new InFlight(16, 2);
+  for (const [index, sender] of [[0, 0], [1, 1], [2, 1], [3, 1]] as const) inFlight.sent(index, 100, sender);
+  assert.deepEqual([inFlight.waitingOf(0), inFlight.waitingOf(1)], [1, 3]);
+  inFlight.answered(1);
+  inFlight.answered(1);
+  inFlight.forget(2);
+  inFlight.sent(16 + 3, 200, 0);
+  assert.deepEqual([inFlight.waitingOf(0), inFlight.waitingOf(1), inFlight.waiting], [2, 0, 2]);
+});

@@ -69,7 +69,7 @@ export class Messages implements ClientListener {
     this.#factory = new ClientFactory(load, this.#routing, this.#payloads, this, clock);
     this.accounts = new Accounts(instances);
     const slots = slotsFor(load);
-    this.#inFlight = new InFlight(slots);
+    this.#inFlight = new InFlight(slots, scenario.connections);
     this.#deliveries = new Deliveries({
       routing: this.#routing,
       instances,
@@ -235,6 +235,7 @@ export class Messages implements ClientListener {
       reconnects: scenario.reconnects,
       newClient: (connection) => this.#factory.make(connection),
       onOpen: (client) => this.#onOpen(client),
+      isQuiet: (connection) => this.#inFlight.waitingOf(connection) === 0,
       onFailed: (connection, errorClass, text) => this.#note(errorClass, connection % targets.length, text),
     });
   }
@@ -273,6 +274,7 @@ export class Messages implements ClientListener {
 
   #settled(client: VirtualClient): void {
     this.#loop?.settled(this.#senders.positionOf(client.index));
+    if (this.#inFlight.waitingOf(client.index) === 0) this.pool.quiet(client.index);
     this.#checkIdle();
   }
 
