@@ -129,6 +129,36 @@ Deno.test("perf report may do its work with the permissions of deno task perf", 
   });
 });
 
+const SHORT = ["-c", "2", "-n", "300", "--rate", "200/s", "--warmup", "0s", "--parts", "traffic"];
+
+Deno.test("perf run --json writes one JSON object a line to stdout: progress, and the result at the end", async () => {
+  await using server = new ScriptedServer();
+  await withFolder(async (folder) => {
+    const ending = await perf("run", "--targets", server.url, ...SHORT, "--out", `${folder}/out`, "--json");
+    const lines = ending.out.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const result = lines.pop();
+    assert.ok(lines.length >= 2 && lines.every((line) => line.kind === "progress"), ending.out);
+    assert.deepEqual([result.kind, result.command, result.exitCode], ["result", "run", ending.code]);
+    assert.deepEqual([result.scenario.connections, result.digest.traffic.total.tried], [2, 300]);
+    const written = JSON.parse(await Deno.readTextFile(result.files[0]));
+    assert.deepEqual(written.verdict.word, result.word);
+  });
+});
+
+Deno.test("perf run --json tells what kept it from its work as JSON, too", async () => {
+  await withFolder(async (folder) => {
+    const ending = await perf("run", "--targets", "ws://127.0.0.1:9", ...SHORT, "--out", folder, "--json");
+    const error = JSON.parse(ending.out);
+    assert.deepEqual([error.kind, error.exitCode, ending.code], ["error", 5, 5]);
+    assert.match(error.text, /refused/);
+  });
+});
+
+Deno.test("perf run refuses two formats for one stdout", async () => {
+  const ending = await perf("run", "--json", "--markdown");
+  assert.deepEqual([ending.code, /take --json or --markdown/.test(ending.err)], [2, true]);
+});
+
 /** A short run in a process of its own, as a service for continuous integration starts it. */
 async function runInCi(folder: string, writable: string): Promise<Ending> {
   await using server = new ScriptedServer();

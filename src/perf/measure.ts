@@ -14,6 +14,7 @@ import {
 } from "./reports/prometheus/metrics_endpoint.ts";
 import type { Delay } from "./network/delay_line.ts";
 import { shapeNetwork } from "./network/shaped_network.ts";
+import { JsonProgress } from "./reports/json_lines.ts";
 import { ProgressView, type TextSink } from "./reports/progress_view.ts";
 import { REPORT_FORMAT, type RunReport } from "./reports/run_report.ts";
 import { checkCapacity, type MachineLimits, readLimits } from "./targets/capacity.ts";
@@ -46,6 +47,9 @@ export interface RunRequest {
   readonly argv: readonly string[];
 }
 
+/** How a command tells its outcome on stdout: for people, for programs (one JSON object a line), or for a document. */
+export type OutputFormat = "screen" | "json" | "markdown";
+
 /** What commands need of the world. */
 export interface PerfWorld {
   readonly clock: Clock;
@@ -55,6 +59,8 @@ export interface PerfWorld {
   readonly out: TextSink;
   /** For progress and for trouble. */
   readonly err: TextSink;
+  /** Of `out`; `screen` when left out. With `json` progress goes there, too. */
+  readonly format?: OutputFormat;
 }
 
 /**
@@ -82,7 +88,7 @@ export async function measureTargets(
   const environment = await readEnvironment();
   const metrics = new LiveMetrics(options.scenario, () => world.clock.monotonicMs());
   await using _endpoint = openEndpoint(request, metrics, world);
-  const view = new ProgressView(world.err, () => world.clock.monotonicMs());
+  const view = newView(world);
   const stats = new StatsWatch({
     targets: options.scenario.speech.kind === "shoal" ? chosen.targets : [],
     pid: options.scenario.speech.kind === "shoal" ? undefined : chosen.pid,
@@ -113,6 +119,11 @@ export async function measureTargets(
     digest: numbers,
     verdict: judge(result, numbers, options, withDefaults(request.slos)),
   };
+}
+
+function newView({ clock, err, out, format }: PerfWorld): ProgressView | JsonProgress {
+  const monotonicMs = () => clock.monotonicMs();
+  return format === "json" ? new JsonProgress(out, monotonicMs) : new ProgressView(err, monotonicMs);
 }
 
 function openEndpoint(

@@ -1,11 +1,24 @@
 /** What a subcommand is. commander enters `perf` in this folder: subcommands, help and suggestions for typing errors. */
 import { type Command, InvalidArgumentError } from "commander";
-import type { PerfWorld } from "../measure.ts";
+import type { OutputFormat, PerfWorld } from "../measure.ts";
 import type { ExitCode } from "../truth/verdict.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** What a command does once its line was read. */
 export type Work = (world: PerfWorld) => Promise<ExitCode>;
+
+/** The options that choose the {@linkcode OutputFormat}. */
+export interface FormatFlags {
+  readonly json?: boolean;
+  readonly markdown?: boolean;
+}
+
+/** Does `work` in a world that tells its outcome as the flags say. Throws UsageError when they say two things. */
+export function inFormat({ json = false, markdown = false }: FormatFlags, work: Work): Work {
+  if (json && markdown) throw new UsageError("Cannot print both: take --json or --markdown");
+  const format: OutputFormat = json ? "json" : markdown ? "markdown" : "screen";
+  return (world) => work({ ...world, format });
+}
 
 /** What a command may know of its line. */
 export interface CommandContext {

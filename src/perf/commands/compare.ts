@@ -10,7 +10,7 @@ import { parseSubject, type Subject } from "../targets/subject.ts";
 import type { ExitCode } from "../truth/verdict.ts";
 import { parseCount } from "../units.ts";
 import { UsageError } from "../usage_error.ts";
-import { type CommandContext, option, type PerfCommand } from "./command.ts";
+import { type CommandContext, inFormat, option, type PerfCommand } from "./command.ts";
 import { tell } from "./experiment_end.ts";
 import { addLoadFlags, type LoadFlags } from "./load_flags.ts";
 import { toRunRequest } from "./run_request.ts";
@@ -78,7 +78,7 @@ function act(reports: readonly string[], flags: CompareFlags, context: CommandCo
     run,
   };
   const baseline = baselineOf(flags.baseline, request);
-  context.begin((world) => endingOf(world, () => runPairs(request, baseline, world)));
+  context.begin(inFormat(flags, (world) => endingOf(world, () => runPairs(request, baseline, world))));
 }
 
 function baselineOf(
@@ -110,7 +110,7 @@ function actOnSaved(paths: readonly string[], flags: CompareFlags, context: Comm
     throw new UsageError(`Cannot compare ${paths.length} reports: name two run.json files`);
   }
   const seed = flags.seed ?? 1;
-  context.begin((world) =>
+  context.begin(inFormat(flags, (world) =>
     endingOf(world, async () => {
       const [one, other] = await Promise.all([a, b].map(async (path) => ({
         name: path,
@@ -119,6 +119,5 @@ function actOnSaved(paths: readonly string[], flags: CompareFlags, context: Comm
       if (one === undefined || other === undefined) throw new UsageError("Name two run.json files");
       const findings = compareSaved(one, other, { seed, isForced: flags.force === true });
       return await tell(findings, undefined, world);
-    })
-  );
+    })));
 }

@@ -19,7 +19,7 @@ interface DoctorFlags {
 
 const EXAMPLES = `
 Examples:
-  deno task perf doctor -c 100k --instances 6
+  deno task perf doctor -c 100k --instances 8
   deno task perf doctor -c 50k --targets ws://10.0.0.5:8080,ws://10.0.0.6:8080
 
 Exit codes: 0 it fits, 4 something is short.`;

@@ -17,7 +17,7 @@ import { prepareReports, type ReportKind } from "../reports/report_files.ts";
 import type { ExitCode } from "../truth/verdict.ts";
 import { parseCount } from "../units.ts";
 import { UsageError } from "../usage_error.ts";
-import { type CommandContext, option, type PerfCommand } from "./command.ts";
+import { type CommandContext, inFormat, option, type PerfCommand } from "./command.ts";
 import { tell } from "./experiment_end.ts";
 import { addLoadFlags, type LoadFlags } from "./load_flags.ts";
 import { toRunRequest } from "./run_request.ts";
@@ -74,7 +74,7 @@ export const drillCommand: PerfCommand = {
       .addHelpText("after", EXAMPLES)
       .action((flags: DrillFlags) => {
         const request = drillRequest(flags, context);
-        context.begin((world) => endingOf(world, () => drill(request, world)));
+        context.begin(inFormat(flags, (world) => endingOf(world, () => drill(request, world))));
       });
   },
 };

@@ -1,7 +1,8 @@
 /** How an experiment ends: shown, and written where there is a folder. */
 import type { ExperimentFolder } from "../experiments/experiment_files.ts";
-import { type Findings, findingsLines } from "../experiments/findings.ts";
-import type { PerfWorld } from "../measure.ts";
+import { type Findings, findingsLines, findingsMarkdown } from "../experiments/findings.ts";
+import { findingsLine } from "../reports/json_lines.ts";
+import type { OutputFormat, PerfWorld } from "../measure.ts";
 import type { ExitCode } from "../truth/verdict.ts";
 
 /** Shows and writes `findings`; answers their exit code. */
@@ -11,6 +12,17 @@ export async function tell(
   world: PerfWorld,
 ): Promise<ExitCode> {
   const files = await folder?.finish(findings) ?? [];
-  world.out.write(findingsLines(findings, files).join("\n"));
+  world.out.write(textOf(findings, files, world.format ?? "screen"));
   return findings.exitCode;
+}
+
+function textOf(findings: Findings, files: readonly string[], format: OutputFormat): string {
+  switch (format) {
+    case "json":
+      return findingsLine(findings, files);
+    case "markdown":
+      return findingsMarkdown(findings);
+    case "screen":
+      return findingsLines(findings, files).join("\n");
+  }
 }

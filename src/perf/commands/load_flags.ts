@@ -17,7 +17,7 @@ export interface LoadFlags extends SpeechFlags {
   readonly name?: string;
   /** True for `--start` alone, false for `--no-start`. */
   readonly start?: string | boolean;
-  /** 2 unless said otherwise. */
+  /** As many as the connections need unless said otherwise. */
   readonly instances?: number;
   readonly redis?: string;
   readonly clients?: number;
@@ -51,6 +51,8 @@ export interface LoadFlags extends SpeechFlags {
   readonly seed?: number;
   readonly out: string;
   readonly quiet?: boolean;
+  readonly json?: boolean;
+  readonly markdown?: boolean;
   readonly prometheus?: ListenAddress;
 }
 
@@ -89,7 +91,11 @@ function addSubjectFlags(command: Command): void {
       "start servers for this run: cluster=3, standalone, or a command line; alone: a cluster of --instances",
     )
     .option("--no-start", "never start one")
-    .option("--instances <n>", "size of a cluster of our own", option((text) => parseCount(text)), 2);
+    .option(
+      "--instances <n>",
+      "size of a cluster of our own (default: 2, or one for each 14,000 connections)",
+      option((text) => parseCount(text)),
+    );
 }
 
 function addTrafficFlags(command: Command): void {
@@ -187,7 +193,9 @@ function addRunFlags(command: Command): Command {
       "serve /metrics during the run, like :9464 (loopback) or 0.0.0.0:9464",
       option(parseListenAddress),
     )
-    .option("--quiet", "no progress");
+    .option("--quiet", "no progress")
+    .option("--json", "progress and result on stdout, one JSON object a line, for scripts")
+    .option("--markdown", "the result on stdout as Markdown");
 }
 
 function parseParts(text: string): readonly Part[] {

@@ -25,7 +25,7 @@ export function toRunRequest(
     );
   }
   return {
-    subject: subjectOf(flags),
+    subject: subjectOf(flags, scenario),
     load: {
       scenario,
       parts: partsOf(flags, scenario),
@@ -91,8 +91,15 @@ function changesOf(flags: LoadFlags): ScenarioChanges {
   };
 }
 
-function subjectOf(flags: LoadFlags): Subject {
-  const { targets, start, instances = 2, redis } = flags;
+/**
+ * Half of Linux's usual range of ports: beyond that each further connection to one target costs a search of more than a
+ * millisecond, which stalls the generator. And well below a node's usual limit of files.
+ */
+const CONNECTIONS_PER_INSTANCE = 14_000;
+
+function subjectOf(flags: LoadFlags, { connections }: Scenario): Subject {
+  const needed = Math.max(2, Math.ceil(connections / CONNECTIONS_PER_INSTANCE));
+  const { targets, start, instances = needed, redis } = flags;
   if (typeof start === "string") return parseSubject(start, { urls: targets, redis });
   if (targets !== undefined) return { kind: "urls", urls: targets };
   if (start === true) return { kind: "cluster", instances, redis };

@@ -9,7 +9,7 @@ import { prepareReports } from "../reports/report_files.ts";
 import type { ExitCode } from "../truth/verdict.ts";
 import { parseCount } from "../units.ts";
 import { UsageError } from "../usage_error.ts";
-import { option, type PerfCommand } from "./command.ts";
+import { inFormat, option, type PerfCommand } from "./command.ts";
 import { tell } from "./experiment_end.ts";
 import { addLoadFlags, type LoadFlags } from "./load_flags.ts";
 import { toRunRequest } from "./run_request.ts";
@@ -72,7 +72,7 @@ export const scaleCommand: PerfCommand = {
         if (instances.length < MIN_SIZES) {
           throw new UsageError(`A curve needs at least ${MIN_SIZES} sizes: write --instances 1,2,3,4,6,8`);
         }
-        context.begin((world) => endingOf(world, () => scale(request, flags, world)));
+        context.begin(inFormat(flags, (world) => endingOf(world, () => scale(request, flags, world))));
       });
   },
 };

@@ -10,7 +10,7 @@ import { openSubject } from "../targets/targets.ts";
 import type { ExitCode } from "../truth/verdict.ts";
 import { parseCount, parseDurationMs, parseShare } from "../units.ts";
 import { UsageError } from "../usage_error.ts";
-import { type CommandContext, option, type PerfCommand } from "./command.ts";
+import { type CommandContext, inFormat, option, type PerfCommand } from "./command.ts";
 import { tell } from "./experiment_end.ts";
 import { addLoadFlags, type LoadFlags } from "./load_flags.ts";
 import { toRunRequest } from "./run_request.ts";
@@ -58,7 +58,7 @@ export const searchCommand: PerfCommand = {
       .addHelpText("after", EXAMPLES)
       .action((flags: SearchFlags) => {
         const request = searchRequest({ ...flags, slo: flags.slo ?? DEFAULT_SLO }, context);
-        context.begin((world) => endingOf(world, () => search(request, flags, world)));
+        context.begin(inFormat(flags, (world) => endingOf(world, () => search(request, flags, world))));
       });
   },
 };

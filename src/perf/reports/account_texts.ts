@@ -1,4 +1,5 @@
 /** The accounts of a run in sentences, for the end screen and the written reports. Pure. */
+import type { ChurnResult } from "../engine/load_result.ts";
 import type { CrossDigest, Digest, TrafficDigest, TrafficRow } from "../truth/digest.ts";
 import type { LatencySummary } from "../truth/histogram.ts";
 import { formatCount, formatRate, formatSeconds, formatShare, formatUs } from "../units.ts";
@@ -10,6 +11,7 @@ export function accountsOf(report: RunReport): readonly (readonly [string, strin
   const accounts: (readonly [string, string])[] = [];
   if (result.traffic !== undefined && digest.traffic !== undefined) {
     accounts.push(["CONNECT", connectText(result.traffic.connect, digest.traffic)]);
+    accounts.push(...churnAccount(result.traffic.churn));
     accounts.push(["SUCCESS", successText(digest.traffic.total, result.traffic.neverTried)]);
     accounts.push(...spreadAccount(digest.traffic));
   }
@@ -17,6 +19,12 @@ export function accountsOf(report: RunReport): readonly (readonly [string, strin
   const generator = generatorText(digest, report);
   if (generator !== undefined) accounts.push(["GENERATOR", generator]);
   return accounts;
+}
+
+/** Connections that were closed on purpose, and came back or did not. */
+function churnAccount({ closed, reopened, failed }: ChurnResult): readonly (readonly [string, string])[] {
+  if (closed === 0) return [];
+  return [["CHURN", `closed ${formatCount(closed)} · opened anew ${formatCount(reopened)} · failed ${failed}`]];
 }
 
 /** What averages hide: uneven instances, and the slowest second. */

@@ -3,9 +3,21 @@ import { digest } from "../truth/digest.ts";
 import { UsageError } from "../usage_error.ts";
 import { REPORT_FORMAT, type RunReport } from "./run_report.ts";
 
-/** The report as JSON text. */
+/** The report as JSON text: people find their way, and a row of a list is a line, so that long runs stay small. */
 export function jsonReport(report: RunReport): string {
-  return JSON.stringify(report, undefined, 2) + "\n";
+  return `${layOut(report, "")}\n`;
+}
+
+function layOut(value: unknown, indent: string): string {
+  const deeper = `${indent}  `;
+  if (Array.isArray(value) && value.length > 0) {
+    const rows = value.map((row) => `${deeper}${JSON.stringify(row ?? null)}`);
+    return `[\n${rows.join(",\n")}\n${indent}]`;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return JSON.stringify(value);
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined)
+    .map(([name, field]) => `${deeper}${JSON.stringify(name)}: ${layOut(field, deeper)}`);
+  return fields.length === 0 ? "{}" : `{\n${fields.join(",\n")}\n${indent}}`;
 }
 
 /** Reads a `run.json` again; `path` is for the complaint. Throws {@linkcode UsageError} for anything else. */

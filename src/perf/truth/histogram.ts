@@ -21,14 +21,14 @@ const MAX_US = 600_000_000;
 /** The share of values at or below a percentile has to leave this many above it, else it is not shown. */
 const MIN_SAMPLES_ABOVE = 10;
 
-/** An empty histogram: 1 us to 10 minutes, three significant digits. */
-export function newHistogram(): Histogram {
+/** An empty histogram: 1 us to 10 minutes, three significant digits unless said otherwise. */
+export function newHistogram(digits: 2 | 3 = 3): Histogram {
   return build({
     bitBucketSize: 32,
     autoResize: false,
     lowestDiscernibleValue: 1,
     highestTrackableValue: MAX_US,
-    numberOfSignificantValueDigits: 3,
+    numberOfSignificantValueDigits: digits,
     useWebAssembly: false,
   });
 }
