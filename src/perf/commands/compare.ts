@@ -2,11 +2,13 @@
 import { comparePaired, type CompareRequest } from "../experiments/compare.ts";
 import { compareFindings } from "../experiments/compare_findings.ts";
 import { compareSaved } from "../experiments/compare_reports.ts";
+import { seriesFindings, type SeriesPart } from "../experiments/compare_series.ts";
 import { ExperimentFolder } from "../experiments/experiment_files.ts";
+import type { Findings } from "../experiments/findings.ts";
 import { MIN_PAIRS } from "../experiments/paired.ts";
 import type { PerfWorld } from "../measure.ts";
 import { prepareReports } from "../reports/report_files.ts";
-import { parseSubject, type Subject } from "../targets/subject.ts";
+import { nameOfSubject, parseSubject, type Subject } from "../targets/subject.ts";
 import type { ExitCode } from "../truth/verdict.ts";
 import { parseCount } from "../units.ts";
 import { UsageError } from "../usage_error.ts";
@@ -30,6 +32,7 @@ interface CompareFlags extends LoadFlags {
 const EXAMPLES = `
 Examples:
   deno task perf compare --a cluster=3 --b standalone --scenario medium      does a cluster help here?
+  deno task perf compare --a cluster=2 --b standalone --scenario light,medium,heavy,stress --warmup 1s -z 5s --markdown
   deno task perf compare --a cluster=3 --b standalone --model closed -c 50   by what it can do at most
   deno task perf compare --a cluster=2 --b cluster=4 --pattern direct --rate 2k/s -z 10s --pairs 6
   deno task perf compare reports/a/run.json reports/b/run.json               two saved runs
@@ -68,17 +71,19 @@ function act(reports: readonly string[], flags: CompareFlags, context: CommandCo
   if (flags.a === undefined || flags.b === undefined) {
     throw new UsageError("Nothing to compare: write --a cluster=3 --b standalone, or two run.json files");
   }
-  const run = toRunRequest({ ...flags, parts: flags.parts ?? ["traffic"] }, context);
+  const seed = flags.seed ?? context.newSeed();
+  const runs = flags.scenario.split(",").map((scenario) =>
+    toRunRequest({ ...flags, scenario, seed, parts: flags.parts ?? ["traffic"] }, context)
+  );
   const subject = (text: string, urls: string | undefined) =>
     parseSubject(text, { urls, redis: flags.redis });
-  const request = {
+  const sides = {
     a: subject(flags.a, flags.aTargets ?? flags.targets),
     b: subject(flags.b, flags.bTargets ?? flags.targets),
-    pairs: flags.pairs,
-    run,
   };
-  const baseline = baselineOf(flags.baseline, request);
-  context.begin(inFormat(flags, (world) => endingOf(world, () => runPairs(request, baseline, world))));
+  const baseline = baselineOf(flags.baseline, sides);
+  const requests = runs.map((run) => ({ ...sides, pairs: flags.pairs, run }));
+  context.begin(inFormat(flags, (world) => endingOf(world, () => runSeries(requests, baseline, world))));
 }
 
 function baselineOf(
@@ -90,18 +95,41 @@ function baselineOf(
   return b.kind === "standalone" && a.kind !== "standalone" ? "b" : "a";
 }
 
-async function runPairs(request: CompareRequest, baseline: "a" | "b", world: PerfWorld): Promise<ExitCode> {
-  const { out, load } = request.run;
+/** The comparison under each load, one after the other, in one folder. */
+async function runSeries(
+  requests: readonly CompareRequest[],
+  baseline: "a" | "b",
+  world: PerfWorld,
+): Promise<ExitCode> {
+  const [first] = requests;
+  if (first === undefined) throw new UsageError("Nothing to compare: name a scenario");
+  const { out } = first.run;
   await prepareReports(out);
-  const folder = await ExperimentFolder.open(out, {
-    kind: "compare",
-    name: load.scenario.name,
-    wallMs: world.clock.wallMs(),
-  });
+  const name = requests.map(({ run }) => run.load.scenario.name).join("+");
+  const folder = await ExperimentFolder.open(out, { kind: "compare", name, wallMs: world.clock.wallMs() });
+  const parts: SeriesPart[] = [];
+  for (const request of requests) {
+    if (world.signal.aborted && parts.length > 0) break;
+    const findings = await runPairs(request, baseline, world, folder);
+    parts.push({ scenario: request.run.load.scenario.name, findings });
+  }
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return await tell(only.findings, folder, world);
+  const sides = `${nameOfSubject(first.a)} and ${nameOfSubject(first.b)}`;
+  const title = `compare · ${sides} · ${parts.map(({ scenario }) => scenario).join(", ")}`;
+  return await tell(seriesFindings(title, parts), folder, world);
+}
+
+async function runPairs(
+  request: CompareRequest,
+  baseline: "a" | "b",
+  world: PerfWorld,
+  folder: ExperimentFolder,
+): Promise<Findings> {
+  const { load } = request.run;
   const outcome = await comparePaired(request, world, (report) => folder.addRun(report));
   const cores = navigator.hardwareConcurrency;
-  const context = { seed: load.seed, scenario: load.scenario.name, cores, baseline };
-  return await tell(compareFindings(outcome, context), folder, world);
+  return compareFindings(outcome, { seed: load.seed, scenario: load.scenario.name, cores, baseline });
 }
 
 function actOnSaved(paths: readonly string[], flags: CompareFlags, context: CommandContext): void {
