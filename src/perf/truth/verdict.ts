@@ -147,7 +147,8 @@ function generatorBound(
     const late = `${(health.lateShare * 100).toFixed(1)}% of the sends left over ${
       health.lateAfterMs.toFixed(1)
     } ms late`;
-    return [{ name: "generator-bound", text: `${late} (limit 5%): ${advice}` }];
+    const ceiling = isAtItsCeiling(health, numbers) ? ceilingText(numbers) : "";
+    return [{ name: "generator-bound", text: `${late} (limit 5%)${ceiling}: ${advice}` }];
   }
   // A spinning pacer uses its core up by design; its lateness tells.
   if (options.pacer === "timer" && health.cpuCores >= BUSY_CORES) {
@@ -158,6 +159,12 @@ function generatorBound(
     }];
   }
   return [];
+}
+
+/** Sends may be late for a stall, too; only who had no CPU left, or fell behind its plan, did all that it could. */
+function isAtItsCeiling(health: GeneratorDigest, { traffic }: Digest): boolean {
+  if (traffic === undefined || health !== traffic.generator) return false;
+  return health.cpuCores >= BUSY_CORES || traffic.total.sentPerSec < SATURATED_BELOW * traffic.offeredPerSec;
 }
 
 /** What the generator could do at most, since the server could do at least that. */

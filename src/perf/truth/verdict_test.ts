@@ -65,6 +65,19 @@ Deno.test("judge() calls a run invalid whose generator was late or out of CPU", 
   );
 });
 
+Deno.test("judge() names the ceiling of a generator that fell behind its plan, and none of one that only stalled", () => {
+  const late = { generators: [{ ...healthyGenerator, lateSends: 101 }] };
+  const textOf = (result: LoadResult) =>
+    judge(result, digest(result), sampleOptions, withDefaults([])).findings.find(({ name }) =>
+      name === "generator-bound"
+    )?.text ?? "";
+  assert.doesNotMatch(textOf(withTraffic(() => late)), /ceiling/);
+  assert.match(
+    textOf(withTraffic(({ sendMs }) => ({ ...late, sendMs: 2 * sendMs }))),
+    /late \(limit 5%\), so [\d,]+\/s is its ceiling/,
+  );
+});
+
 Deno.test("judge() lets a spinning pacer use its core", () => {
   const spinning = withTraffic(() => ({ generators: [{ ...healthyGenerator, cpuCores: 1 }] }));
   assert.equal(verdict(spinning, "", { ...sampleOptions, pacer: "spin" }).word, "PASS");
