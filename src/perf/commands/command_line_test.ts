@@ -29,6 +29,16 @@ Deno.test("readCommandLine() runs the light preset without any argument", () => 
   assert.equal(load.seed, 5);
 });
 
+Deno.test("toRunRequest() starts as many instances as the connections need, unless told how many", () => {
+  const instancesOf = (...args: readonly string[]) => {
+    const { subject } = read(args);
+    return subject.kind === "running" || subject.kind === "cluster" ? subject.instances : undefined;
+  };
+  assert.equal(instancesOf("--scenario", "xl"), 8);
+  assert.equal(instancesOf("--start", "-c", "28001"), 3);
+  assert.equal(instancesOf("--scenario", "xl", "--instances", "12"), 12);
+});
+
 Deno.test("toRunRequest() lets options change the preset", () => {
   const { load, subject } = read([
     "--scenario",

@@ -13,6 +13,7 @@ Deno.test("readCommandLine() takes the experiments of the guide", () => {
   const redis = ["--redis", "redis://127.0.0.1:6379"];
   const lines: readonly (readonly string[])[] = [
     ["compare", "--a", "cluster=3", "--b", "standalone", "--scenario", "heavy", "--pairs", "5"],
+    ["compare", "--a", "cluster=3", "--b", "standalone", "--scenario", "light,stress", "--markdown"],
     ["compare", "--a", "node a.js", "--a-targets", "ws://h:1", "--b", "bun b.ts", "--b-targets", "ws://h:2"],
     ["compare", "a.json", "b.json", "--force"],
     ["scale", "--instances", "1,2,3,4,6,8", "--fit", "usl", "--measure", "throughput"],
@@ -33,6 +34,7 @@ Deno.test("readCommandLine() takes the experiments of the guide", () => {
 Deno.test("readCommandLine() answers wrong experiments with code 2 and a next step", () => {
   const wrong: readonly (readonly [readonly string[], RegExp])[] = [
     [["compare"], /write --a cluster=3 --b standalone, or two run.json files/],
+    [["compare", "--a", "standalone", "--b", "standalone", "--scenario", "light,huge"], /huge/],
     [["compare", "a.json"], /Cannot compare 1 reports: name two/],
     [["compare", "--a", "node a.js", "--b", "standalone"], /say with --targets where it will listen/],
     [["compare", "--a", "standalone", "--b", "standalone", "--start"], /unknown option '--start'/],
