@@ -60,7 +60,8 @@ export class Deliveries {
     this.#instances = instances;
     this.#ledger = new PairLedger(routing.pairs);
     this.#sequences = new Int32Array(2 * connections);
-    this.#cells = Array.from({ length: instances.length ** 2 }, newCell);
+    const digits = instances.length > MAX_EXACT_INSTANCES ? 2 : 3;
+    this.#cells = Array.from({ length: instances.length ** 2 }, () => newCell(digits));
     const slots = 2 ** Math.ceil(Math.log2(Math.max(16, options.slots)));
     this.#mask = slots - 1;
     this.#owner = new Int32Array(slots).fill(-1);
@@ -209,9 +210,13 @@ export class Deliveries {
   }
 }
 
-function newCell(): Cell {
+/** Pairs grow with the square: beyond this they keep two digits each, or they would be most of the report. */
+const MAX_EXACT_INSTANCES = 6;
+
+function newCell(digits: 2 | 3): Cell {
   const ranks = { first: new BucketCounts(), median: new BucketCounts(), last: new BucketCounts() };
-  return { latency: new Recorder(), ranks, expected: 0, received: 0, duplicate: 0, reordered: 0, late: 0 };
+  const latency = new Recorder(digits);
+  return { latency, ranks, expected: 0, received: 0, duplicate: 0, reordered: 0, late: 0 };
 }
 
 function countsOf(cell: Cell): LedgerCounts {

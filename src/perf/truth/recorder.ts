@@ -1,6 +1,6 @@
 /** Latency twice: from the time a message should have left, and from the time it did leave. */
 import { BucketCounts } from "./bucket_counts.ts";
-import { encodeHistogram, type HistogramText, newHistogram, recordMs } from "./histogram.ts";
+import { encodeHistogram, type Histogram, type HistogramText, newHistogram, recordMs } from "./histogram.ts";
 
 /** What a {@linkcode Recorder} saw, as plain data that can travel between processes and be merged. */
 export interface RecorderData {
@@ -14,11 +14,17 @@ export interface RecorderData {
 
 /** Records the latencies of one instance or one pair of instances. */
 export class Recorder {
-  readonly corrected = newHistogram();
-  readonly raw = newHistogram();
+  readonly corrected: Histogram;
+  readonly raw: Histogram;
   /** The same in coarse buckets, for live metrics. */
   readonly buckets = { corrected: new BucketCounts(), raw: new BucketCounts() };
   #censored = 0;
+
+  /** `digits`: how many of a latency's are kept. */
+  constructor(digits: 2 | 3 = 3) {
+    this.corrected = newHistogram(digits);
+    this.raw = newHistogram(digits);
+  }
 
   /** An answer has come. All three on the same monotonic clock, milliseconds. */
   answered(intendedMs: number, sentMs: number, receivedMs: number): void {
