@@ -24,7 +24,10 @@ export function accountsOf(report: RunReport): readonly (readonly [string, strin
 /** Connections that were closed on purpose, and came back or did not. */
 function churnAccount({ closed, reopened, failed }: ChurnResult): readonly (readonly [string, string])[] {
   if (closed === 0) return [];
-  return [["CHURN", `closed ${formatCount(closed)} · opened anew ${formatCount(reopened)} · failed ${failed}`]];
+  return [[
+    "CHURN",
+    `closed ${formatCount(closed)} · opened anew ${formatCount(reopened)} · failed ${failed}`,
+  ]];
 }
 
 /** What averages hide: uneven instances, and the slowest second. */
