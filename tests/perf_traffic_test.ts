@@ -155,7 +155,7 @@ Deno.test("runLocally() closes no churned connection while an answer is under wa
   await using node = new ScriptedServer({ plainDelayMs: () => 80 });
   const speech = { kind: "plain", message: "{{id}}", reply: { kind: "echo" }, hello: [] } as const;
   const load = { connections: 10, messages: 500, perSec: 500, churnPerSec: 1, speech };
-  const result = await run(options([`${node.url}/plain`], load));
+  const result = await runLoad(options([`${node.url}/plain`], load));
   assert.ok((result.traffic?.churn.closed ?? 0) >= 5, JSON.stringify(result.traffic?.churn));
   assert.equal(totalOf(result).answered, 500);
 });
