@@ -42,6 +42,9 @@ interface Backlog {
 /** The part of the outbox up to which what may be lost is added. */
 const CONGESTED_SHARE = 0.25;
 
+/** What a message that waits costs beside its content: those without any must end somewhere too. */
+const WAITING_BYTES = 16;
+
 const pingLine = new Line(EMPTY_OBJECT);
 
 export class Connection implements SocketListener, OutboxTarget, Client {
@@ -272,7 +275,7 @@ export class Connection implements SocketListener, OutboxTarget, Client {
 
   #hold(piece: Piece): void {
     const backlog = this.#backlog ??= { pieces: [], bytes: 0 };
-    backlog.bytes += piece.length;
+    backlog.bytes += WAITING_BYTES + piece.length;
     if (backlog.bytes > this.context.settings.pendingConnectBytes) return this.close("badRequest");
     backlog.pieces.push(piece);
   }

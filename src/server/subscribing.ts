@@ -137,8 +137,9 @@ function answerGranted(
   const { grant = noGrant, answer } = admission;
   const { clock } = connection.context;
   const data = grant.data === undefined ? [] : [`"data":${grant.data}`];
-  answer(`{${[...fields, ...expiryResult(grant.expiresAtMs, clock.wallMs()), ...data].join(",")}}`);
+  // First: an answer lets the next command on the channel run, which may end the subscription and its grant.
   connection.keepGrant(channel.name, grant);
+  answer(`{${[...fields, ...expiryResult(grant.expiresAtMs, clock.wallMs()), ...data].join(",")}}`);
 }
 
 function detach({ connection, joining: { channel } }: Attempt): void {
@@ -228,6 +229,7 @@ class RichAttempt {
     this.#live.add(subscription);
     channels.add(channel, subscription);
     answerGranted(this.#attempt, fields);
+    if (this.#live.get(connection) !== subscription) return;
     for (const publication of followUp) subscription.onPublication(publication);
     this.#greet();
     if (resumption === undefined) return;

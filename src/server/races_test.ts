@@ -1,0 +1,126 @@
+/** What is called while something else is under way, and what others send that nobody expects. */
+import assert from "node:assert/strict";
+import type { BackendFactory } from "../backend/backend.ts";
+import { memoryBackend, MemoryHub } from "../backend/memory/mod.ts";
+import { newNodeId } from "../core/ids.ts";
+import { silentLogger } from "../core/log.ts";
+import { settle } from "../testing/fake_socket.ts";
+import { TestNode } from "../testing/test_node.ts";
+import { ClientRecords } from "./client_records.ts";
+import { Connection } from "./connection.ts";
+
+const deaf = { onChannelMessage() {}, onNodeMessage() {}, onState() {} };
+
+Deno.test("a node drops a message of the bus that it cannot handle, and hears the next", async () => {
+  const hub = new MemoryHub();
+  await using test = new TestNode({ hub, config: { channel: { slowPolicy: "conflate" } } });
+  const client = await test.connected();
+  await client.send({ id: 2, subscribe: { channel: "c" } });
+  client.take();
+  const { bus } = memoryBackend(hub)(newNodeId(), deaf);
+  client.socket.bufferedAmount = 500_000;
+  bus.publish("default/c", '1p"key":oops\n1', () => {});
+  await settle();
+  client.socket.bufferedAmount = 0;
+  bus.publish("default/c", "1p\n2", () => {});
+  await settle();
+  assert.match(JSON.stringify(client.take()), /"data":2/);
+  assert.match(test.logs.join(""), /message of the bus/);
+});
+
+/** A backend whose end takes until it is told. */
+function lingering(): { factory: BackendFactory; end: () => void } {
+  const memory = memoryBackend(new MemoryHub());
+  const { promise, resolve: end } = Promise.withResolvers<void>();
+  const factory: BackendFactory = (node, listener) => {
+    const backend = memory(node, listener);
+    const close = backend.close.bind(backend);
+    backend.close = () => promise.then(close);
+    return backend;
+  };
+  return { factory, end };
+}
+
+Deno.test("each of two Node.close() at once, and a drain() with them, resolves when the node has ended", async () => {
+  const { factory, end } = lingering();
+  const test = new TestNode({ backend: factory });
+  await test.connected();
+  const ended: string[] = [];
+  const all = [
+    test.node.close().then(() => ended.push("first")),
+    test.node.close().then(() => ended.push("second")),
+    test.node.ended.then(() => ended.push("ended")),
+  ];
+  await settle();
+  await settle();
+  assert.deepEqual(ended, []);
+  end();
+  await Promise.all(all);
+  assert.equal(ended.length, 3);
+});
+
+Deno.test("a subscription that ends in the frame that began it leaves no grant behind", async () => {
+  const expiresAtMs = Date.now() + 60_000;
+  await using test = new TestNode({ hooks: { onSubscribe: () => ({ info: { a: 1 }, expiresAtMs }) } });
+  for (const options of [{}, { join_leave: true }]) {
+    const client = await test.connected();
+    const { listener } = client;
+    assert.ok(listener instanceof Connection);
+    await client.send({ id: 2, subscribe: { channel: "c", ...options } }, {
+      id: 3,
+      unsubscribe: { channel: "c" },
+    });
+    assert.equal(client.take().length, 2);
+    assert.deepEqual([listener.channels.size, listener.grants?.get("c")], [0, undefined]);
+  }
+});
+
+Deno.test("commands without content that wait for a connect are bounded too", async () => {
+  const never = new Promise<undefined>(() => {});
+  await using test = new TestNode({ hooks: { onConnect: () => never } });
+  const client = test.client();
+  await client.sendText('{"id":1,"connect":{}}');
+  for (let n = 0; n < 100 && client.socket.closed === undefined; n++) {
+    client.listener.onMessage("\n".repeat(10_000));
+  }
+  assert.equal(client.socket.closed?.code, 3501);
+});
+
+Deno.test("ClientRecords drops a record whose writing is under way", async () => {
+  const written = new Set<string>();
+  const gate = Promise.withResolvers<void>();
+  const registry = {
+    putClients: async (records: readonly { client: string }[]) => {
+      await gate.promise;
+      for (const { client } of records) written.add(client);
+      return true;
+    },
+    dropClients: (clients: readonly string[]) => {
+      for (const client of clients) written.delete(client);
+      return Promise.resolve();
+    },
+  };
+  const records = new ClientRecords(registry, silentLogger);
+  records.put({ client: "a", workspace: "w", user: "", name: "", connectedMs: 0 });
+  const flushed = records.flush();
+  records.drop("a");
+  gate.resolve();
+  await flushed;
+  assert.deepEqual([[...written], records.pending], [[], 0]);
+});
+
+Deno.test("a call that is still looked up when its client goes leaves nothing behind", async () => {
+  await using test = new TestNode({ hooks: { onRpc: () => undefined } });
+  const provider = await test.connected();
+  await provider.send({
+    id: 2,
+    rpc: { method: "services.register", data: { id: "s", functions: { f: {} } } },
+  });
+  provider.take();
+  test.node.session.services.onReady();
+  const caller = await test.connected();
+  caller.listener.onMessage('{"id":2,"rpc":{"method":"s.f"}}');
+  caller.listener.onClose(1006, "");
+  for (let n = 0; n < 5; n++) await settle();
+  assert.deepEqual(provider.take(), []);
+});
