@@ -111,12 +111,14 @@ Deno.test("ClientRecords drops a record whose writing is under way", async () =>
 
 Deno.test("a call that is still looked up when its client goes leaves nothing behind", async () => {
   await using test = new TestNode({ hooks: { onRpc: () => undefined } });
+  test.node.start("127.0.0.1:1");
+  await test.node.ready;
   const provider = await test.connected();
   await provider.send({
     id: 2,
     rpc: { method: "services.register", data: { id: "s", functions: { f: {} } } },
   });
-  provider.take();
+  assert.match(JSON.stringify(provider.take()), /"rpc"/);
   test.node.session.services.onReady();
   const caller = await test.connected();
   caller.listener.onMessage('{"id":2,"rpc":{"method":"s.f"}}');
