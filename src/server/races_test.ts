@@ -8,6 +8,8 @@ import { settle } from "../testing/fake_socket.ts";
 import { TestNode } from "../testing/test_node.ts";
 import { ClientRecords } from "./client_records.ts";
 import { Connection } from "./connection.ts";
+import { HistoryReader } from "./history_reader.ts";
+import { Leash } from "./services/mod.ts";
 
 const deaf = { onChannelMessage() {}, onNodeMessage() {}, onState() {} };
 
@@ -125,4 +127,32 @@ Deno.test("a call that is still looked up when its client goes leaves nothing be
   caller.listener.onClose(1006, "");
   for (let n = 0; n < 5; n++) await settle();
   assert.deepEqual(provider.take(), []);
+});
+
+Deno.test("Leash.add() cancels at once what began after the pull", () => {
+  const leash = new Leash();
+  leash.pull();
+  let cancelled = 0;
+  leash.add(() => cancelled++);
+  assert.equal(cancelled, 1);
+});
+
+Deno.test("HistoryReader shares no answer between questions that differ, whatever a client calls its epoch or channel", async () => {
+  const limits: number[] = [];
+  const history = {
+    read: (_key: string, { limit }: { limit: number }) => {
+      limits.push(limit);
+      return settle().then(() => ({ position: { offset: 0, epoch: "" }, messages: [], isTruncated: false }));
+    },
+  };
+  const bounds = { recoveryMaxPublications: 7, historyMaxPage: 100, maxCharacters: 1_000 };
+  const reader = new HistoryReader(history, bounds);
+  const page = { limit: 10, since: { epoch: "e", offset: 5 }, isReverse: false };
+  await Promise.all([
+    reader.page("k", page),
+    reader.page("k", page),
+    reader.since("k", { epoch: "10 false e", offset: 5 }),
+    reader.position("k\n10 false e 5"),
+  ]);
+  assert.deepEqual(limits.toSorted((x, y) => x - y), [0, 7, 10, 10]);
 });
