@@ -156,3 +156,29 @@ Deno.test("HistoryReader shares no answer between questions that differ, whateve
   ]);
   assert.deepEqual(limits.toSorted((x, y) => x - y), [0, 7, 10, 10]);
 });
+
+Deno.test("a connection whose expiry changes a thousand times waits for few looks, and none is far away", async () => {
+  const expiresAtMs = Date.now() + 86_400_000;
+  await using test = new TestNode({
+    hooks: { onSubscribe: () => ({ expiresAtMs }), onConnect: () => ({ user: "u", expiresAtMs }) },
+  });
+  const client = await test.connected();
+  const { listener } = client;
+  assert.ok(listener instanceof Connection);
+  const { deadlines, clock } = listener.context;
+  const add = deadlines.add.bind(deadlines);
+  const looks: number[] = [];
+  deadlines.add = (item, atMs) => {
+    looks.push(atMs - clock.monotonicMs());
+    return add(item, atMs);
+  };
+  for (let n = 0; n < 100; n++) {
+    await client.send({ id: 2 + 2 * n, subscribe: { channel: "c" } }, {
+      id: 3 + 2 * n,
+      unsubscribe: { channel: "c" },
+    });
+  }
+  listener.checkDeadlines();
+  assert.equal(looks.length, 1);
+  assert.ok((looks[0] ?? 0) <= 60_000, `${looks[0]} ms`);
+});
