@@ -182,3 +182,41 @@ Deno.test("a connection whose expiry changes a thousand times waits for few look
   assert.equal(looks.length, 1);
   assert.ok((looks[0] ?? 0) <= 60_000, `${looks[0]} ms`);
 });
+
+Deno.test("a fault behind the answer of a command ends its connection, not the process", async () => {
+  const hub = new MemoryHub();
+  const memory = memoryBackend(hub);
+  let gate: Promise<void> | undefined;
+  const backend: BackendFactory = (node, listener) => {
+    const made = memory(node, listener);
+    const read = made.history.read.bind(made.history);
+    made.history.read = async (channel, filter) => {
+      const page = await read(channel, filter);
+      await gate;
+      return page;
+    };
+    return made;
+  };
+  const channel = {
+    historySize: 10,
+    historyTtl: 60,
+    forcePositioning: true,
+  };
+  await using test = new TestNode({ backend, config: { channel } });
+  const { epoch } = await test.node.session.history.position("default/c");
+  const client = await test.connected();
+  const { promise, resolve: open } = Promise.withResolvers<void>();
+  gate = promise;
+  client.listener.onMessage(
+    '{"id":2,"subscribe":{"channel":"c","positioned":true,"tf":{"key":"a","cmp":"ex"}}}',
+  );
+  await settle();
+  memory(newNodeId(), deaf).bus.publish("default/c", `1h${epoch} 1\n1p"tags":oops\n1`, () => {});
+  await settle();
+  open();
+  for (let n = 0; n < 5; n++) await settle();
+  assert.equal(client.socket.closed?.code, 3004);
+  const { listener } = client;
+  assert.ok(listener instanceof Connection);
+  assert.equal(listener.channels.size, 0);
+});

@@ -160,6 +160,7 @@ class RichAttempt {
   readonly #client: string;
   readonly #joiner: Joiner;
   #hasAppeared = false;
+  #isAttached = false;
 
   constructor(attempt: Attempt, terms: Subscription["terms"]) {
     const { connection, joining: { channel } } = attempt;
@@ -181,7 +182,8 @@ class RichAttempt {
       if (connection.phase === "closed") return this.#undo();
       this.#attach(this.#stand(page));
     } catch (error) {
-      this.#undo();
+      // Once it is attached, it ends with its connection.
+      if (!this.#isAttached) this.#undo();
       throw error;
     }
   }
@@ -228,6 +230,7 @@ class RichAttempt {
     connection.channels.set(channel.name, channel);
     this.#live.add(subscription);
     channels.add(channel, subscription);
+    this.#isAttached = true;
     answerGranted(this.#attempt, fields);
     if (this.#live.get(connection) !== subscription) return;
     for (const publication of followUp) subscription.onPublication(publication);
