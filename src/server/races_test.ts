@@ -186,13 +186,13 @@ Deno.test("a connection whose expiry changes a thousand times waits for few look
 Deno.test("a fault behind the answer of a command ends its connection, not the process", async () => {
   const hub = new MemoryHub();
   const memory = memoryBackend(hub);
-  let gate: Promise<void> | undefined;
+  const gate: { shut?: Promise<void> } = {};
   const backend: BackendFactory = (node, listener) => {
     const made = memory(node, listener);
     const read = made.history.read.bind(made.history);
     made.history.read = async (channel, filter) => {
       const page = await read(channel, filter);
-      await gate;
+      await gate.shut;
       return page;
     };
     return made;
@@ -206,7 +206,7 @@ Deno.test("a fault behind the answer of a command ends its connection, not the p
   const { epoch } = await test.node.session.history.position("default/c");
   const client = await test.connected();
   const { promise, resolve: open } = Promise.withResolvers<void>();
-  gate = promise;
+  gate.shut = promise;
   client.listener.onMessage(
     '{"id":2,"subscribe":{"channel":"c","positioned":true,"tf":{"key":"a","cmp":"ex"}}}',
   );
