@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { TcpTransport } from "../src/http/tcp/mod.ts";
+import { pause, until } from "../src/testing/waiting.ts";
 import {
   clientFrame,
   RawClient,
@@ -8,7 +9,6 @@ import {
   startServer,
   statusOf,
   transports,
-  until,
   upgradeHead,
 } from "./http_kit.ts";
 
@@ -47,7 +47,7 @@ async function die(port: number, steps: readonly (string | Uint8Array | number)[
   try {
     for (const step of steps) {
       if (typeof step !== "number") await client.write(step);
-      else await until(() => client.text.length >= step || client.isEnded, "an answer");
+      else await until("an answer", () => client.text.length >= step || client.isEnded);
     }
   } catch (error) {
     // It was cut off before it had said all.
@@ -74,10 +74,10 @@ for (const transport of transports) {
       do {
         assert.ok(performance.now() < endMs, `${what}: places are still taken`);
         // The server may accept the next before it reads that the last have gone.
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await pause(20);
       } while (!await isFree());
     }
-    await until(() => server.socketCount === 0, "the end of all sockets");
+    await until("the end of all sockets", () => server.socketCount === 0);
     assert.equal(seen.closes.length, seen.sockets.length);
   });
 }
@@ -89,11 +89,11 @@ Deno.test("TcpTransport ends with one listener the connections of another that w
   const lost = await transport.listen(at, () => {});
   await using client = await RawClient.connect(lost.port);
   await client.write(GET);
-  await until(() => client.text !== "", "the answer");
+  await until("the answer", () => client.text !== "");
   assert.ok("lose" in lost && typeof lost.lose === "function");
   lost.lose("a test");
   const next = await transport.listen(at, () => {});
   transport.end();
   await next.close(200);
-  await until(() => client.isEnded, "its end", 1_000);
+  await until("its end", () => client.isEnded, 1_000);
 });
