@@ -117,7 +117,7 @@ class KeptListener {
 
   async open(): Promise<void> {
     const listener = await this.#listen();
-    if (this.#isClosed) return await listener.close(0);
+    if (this.#isClosed) return await listener.close(GRACE_MS);
     this.#listener = listener;
     this.#at = { ...this.#at, port: listener.port };
   }

@@ -7,13 +7,15 @@ const BATCH = 1_000;
 
 /** The registry's records of one node generation. Call {@linkcode flush} now and then; calls do not overlap. */
 export class ClientRecords {
-  readonly #registry: Registry;
+  readonly #registry: Pick<Registry, "putClients" | "dropClients">;
   readonly #log: Logger;
   readonly #puts = new Map<string, ClientRecord>();
   readonly #drops = new Set<string>();
+  /** Records whose writing is under way: one that is dropped meanwhile may be there all the same. */
+  readonly #writing = new Set<string>();
   #isFlushing = false;
 
-  constructor(registry: Registry, log: Logger) {
+  constructor(registry: Pick<Registry, "putClients" | "dropClients">, log: Logger) {
     this.#registry = registry;
     this.#log = log;
   }
@@ -29,7 +31,7 @@ export class ClientRecords {
 
   /** A record that was never written is just forgotten. */
   drop(client: string): void {
-    if (!this.#puts.delete(client)) this.#drops.add(client);
+    if (!this.#puts.delete(client) || this.#writing.has(client)) this.#drops.add(client);
   }
 
   /** Writes what has changed. What fails stays for the next time. */
@@ -48,7 +50,12 @@ export class ClientRecords {
 
   async #putBatch(): Promise<void> {
     const batch = [...this.#puts.values()].slice(0, BATCH);
-    await this.#registry.putClients(batch);
+    for (const { client } of batch) this.#writing.add(client);
+    try {
+      await this.#registry.putClients(batch);
+    } finally {
+      this.#writing.clear();
+    }
     for (const record of batch) {
       if (this.#puts.get(record.client) === record) this.#puts.delete(record.client);
     }

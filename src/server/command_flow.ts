@@ -113,7 +113,17 @@ export class CommandFlow {
     }
   }
 
+  /** What fails once its answer is out cannot be answered again: that ends the connection, and nothing else. */
   #failed(command: Command, error: unknown): void {
+    try {
+      this.#answerFailure(command, error);
+    } catch (fault) {
+      this.#logFault(command.kind, command.id, fault);
+      this.#connection.close("serverError");
+    }
+  }
+
+  #answerFailure(command: Command, error: unknown): void {
     if (error instanceof CloseError) return this.#closeFor(error);
     if (error instanceof ClientError) return this.#connection.fail(command, error);
     this.#logFault(command.kind, command.id, error);

@@ -42,6 +42,9 @@ interface Backlog {
 /** The part of the outbox up to which what may be lost is added. */
 const CONGESTED_SHARE = 0.25;
 
+/** What a message that waits costs beside its content: those without any must end somewhere too. */
+const WAITING_BYTES = 16;
+
 const pingLine = new Line(EMPTY_OBJECT);
 
 export class Connection implements SocketListener, OutboxTarget, Client {
@@ -65,6 +68,8 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   readonly openedMs: number;
   readonly rates: ConnectionRates | undefined;
   #deadline: Ticket<Client>;
+  /** When that is; Infinity once it has come. */
+  #lookMs: number;
   #phase: ClientPhase = "fresh";
   #backlog: Backlog | undefined = undefined;
   #reservedId: ClientId | undefined = undefined;
@@ -88,7 +93,8 @@ export class Connection implements SocketListener, OutboxTarget, Client {
     this.#flow = new CommandFlow(this, codec);
     context.traffic.connectionsOpened++;
     context.peers.add(this);
-    this.#deadline = context.deadlines.add(this, this.openedMs + context.settings.connectTimeoutMs);
+    this.#lookMs = this.openedMs + context.settings.connectTimeoutMs;
+    this.#deadline = context.deadlines.add(this, this.#lookMs);
   }
 
   get phase(): ClientPhase {
@@ -125,7 +131,10 @@ export class Connection implements SocketListener, OutboxTarget, Client {
   }
 
   lookAgainAt(monotonicMs: number): void {
+    // The earlier look asks for the next one itself.
+    if (this.#lookMs <= monotonicMs) return;
     this.#deadline.cancel();
+    this.#lookMs = monotonicMs;
     this.#deadline = this.context.deadlines.add(this, monotonicMs);
   }
 
@@ -245,8 +254,10 @@ export class Connection implements SocketListener, OutboxTarget, Client {
 
   checkDeadlines(): void {
     const { clock, settings, hasStalledSince } = this.context;
+    this.#lookMs = Infinity;
     if (this.#phase === "open") return checkExpiry(this);
-    if (clock.monotonicMs() - this.openedMs < settings.connectTimeoutMs) return;
+    const endMs = this.openedMs + settings.connectTimeoutMs;
+    if (clock.monotonicMs() < endMs) return this.lookAgainAt(endMs);
     // 3502 tells an SDK never to return, so it must not be said when it was us who did not read.
     this.close(hasStalledSince(this.openedMs) ? "serverError" : "stale");
   }
@@ -272,7 +283,7 @@ export class Connection implements SocketListener, OutboxTarget, Client {
 
   #hold(piece: Piece): void {
     const backlog = this.#backlog ??= { pieces: [], bytes: 0 };
-    backlog.bytes += piece.length;
+    backlog.bytes += WAITING_BYTES + piece.length;
     if (backlog.bytes > this.context.settings.pendingConnectBytes) return this.close("badRequest");
     backlog.pieces.push(piece);
   }

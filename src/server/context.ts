@@ -202,7 +202,7 @@ export interface Client extends Subscriber, SubscriptionHolder, Peer, Pinged {
   releaseBacklog(): void;
   /** Asks for a sign of life. */
   ping(): void;
-  /** Has {@linkcode checkDeadlines} called at that time, in place of any other. */
+  /** Has {@linkcode checkDeadlines} called at that time, unless it is called sooner: then that call asks again. */
   lookAgainAt(monotonicMs: number): void;
   /** A deadline of this connection may have passed: the first connect's, or the token's. */
   checkDeadlines(): void;

@@ -11,7 +11,10 @@ export function expiryFields(connection: Client): { expires?: true; ttl?: number
   return { expires: true, ttl: Math.max(1, Math.ceil(leftMs / 1000)) };
 }
 
-/** Has the connection looked at when the first of its times, and the grace after it, have run out. */
+/** Nobody is looked at less often: what waits for a look far away would outlive its connection there. */
+const LOOK_WITHIN_MS = 60_000;
+
+/** Has the connection looked at, within a minute, when the first of its times, and the grace after it, have run out. */
 export function watchExpiry(connection: Client): void {
   const { clock } = connection.context;
   const next = Math.min(
@@ -19,7 +22,7 @@ export function watchExpiry(connection: Client): void {
     (connection.grants?.nextExpiryMs ?? Infinity) + EXPIRY_GRACE_MS,
   );
   if (next === Infinity) return;
-  connection.lookAgainAt(clock.monotonicMs() + next - clock.wallMs());
+  connection.lookAgainAt(clock.monotonicMs() + Math.min(next - clock.wallMs(), LOOK_WITHIN_MS));
 }
 
 /** Ends what has run out. Called when the time that {@linkcode watchExpiry} named has come. */

@@ -34,7 +34,7 @@ export class HistoryReader {
 
   /** Where the history of `key` stands. */
   async position(key: string): Promise<StreamPosition> {
-    const page = await this.#calls.ask(key, () => this.#history.read(key, { limit: 0 }));
+    const page = await this.#calls.ask(`top ${key}`, () => this.#history.read(key, { limit: 0 }));
     return page.position;
   }
 
@@ -44,7 +44,7 @@ export class HistoryReader {
     const from = await this.#known(key, since);
     const { recoveryMaxPublications: limit, maxCharacters: maxBytes } = this.#options;
     return await this.#calls.ask(
-      `${key}\n${from.epoch} ${from.offset}`,
+      `since ${placeText(from)} ${key}`,
       () => this.#history.read(key, { limit, since: from, maxBytes }),
     );
   }
@@ -55,10 +55,9 @@ export class HistoryReader {
     const { historyMaxPage, maxCharacters: maxBytes } = this.#options;
     const limit = request.limit < 0 ? historyMaxPage : Math.min(request.limit, historyMaxPage);
     const since = request.since === undefined ? undefined : await this.#known(key, request.since);
-    const at = since === undefined ? "" : `${since.epoch} ${since.offset}`;
     const filter = { limit, isReverse, maxBytes, ...(since === undefined ? {} : { since }) };
     return await this.#calls.ask(
-      `${key}\n${limit} ${isReverse} ${at}`,
+      `page ${limit} ${isReverse} ${placeText(since)} ${key}`,
       () => this.#history.read(key, filter),
     );
   }
@@ -67,4 +66,9 @@ export class HistoryReader {
     if (since.epoch !== "") return since;
     return { offset: since.offset, epoch: (await this.position(key)).epoch };
   }
+}
+
+/** A position as the part of a key: whatever stands in the epoch, which is a client's word, what follows stays apart. */
+function placeText(place: StreamPosition | undefined): string {
+  return place === undefined ? "-" : `${place.offset} ${place.epoch.length} ${place.epoch}`;
 }

@@ -49,6 +49,8 @@ export class Node implements SessionOwner {
   #stats: NodeStats;
   #timers: ReturnType<typeof setInterval>[] = [];
   #address = "";
+  /** Generations that were declared dead and still have clients. */
+  readonly #retiring = new Set<Promise<void>>();
   #isDraining = false;
   #drained: Promise<void> | undefined;
   #isClosed = false;
@@ -191,22 +193,25 @@ export class Node implements SessionOwner {
   }
 
   async #drain(): Promise<void> {
-    if (this.#isDraining) return;
+    if (this.#isClosed) return void await this.ended;
     this.#isDraining = true;
     this.traffic.drains++;
     this.#beat();
     await this.#closeAll("shutdown");
   }
 
-  /** Ends everything: what is still connected is closed at once. Idempotent. */
+  /** Ends everything: what is still connected is closed at once. Each call resolves when the node has ended. */
   async close(end: NodeEnd = "closed"): Promise<void> {
-    if (this.#isClosed) return;
+    if (this.#isClosed) return void await this.ended;
     this.#isClosed = true;
     this.#isDraining = true;
-    await this.#closeAll("shutdown");
-    for (const timer of this.#timers) clearInterval(timer);
-    await this.#session.leave();
-    this.#resolveEnded(end);
+    try {
+      await this.#closeAll("shutdown");
+      await Promise.all([this.#session.leave(), ...this.#retiring]);
+    } finally {
+      for (const timer of this.#timers) clearInterval(timer);
+      this.#resolveEnded(end);
+    }
   }
 
   describe(session: Session): NodeRecord {
@@ -231,7 +236,8 @@ export class Node implements SessionOwner {
     this.traffic.burials++;
     session.log.warn("The cluster declared this node dead: starting over under a new id");
     this.#session = this.#openSession();
-    void this.#retire(session);
+    const retiring = this.#retire(session).finally(() => this.#retiring.delete(retiring));
+    this.#retiring.add(retiring);
   }
 
   onBackendClosed(session: Session): void {

@@ -63,12 +63,13 @@ export class PresenceBook {
     const id = idOf(key, member.client);
     this.#debts.delete(id);
     const adding = presence.add(key, member, isAnnounced);
-    this.#members.set(id, { key, member, isAnnounced, adding });
+    const entry = { key, member, isAnnounced, adding };
+    this.#members.set(id, entry);
     try {
       await adding;
     } catch (error) {
-      // It may have been written all the same.
-      this.remove(key, member.client);
+      // It may have been written all the same. Whoever was added again meanwhile has an entry of its own.
+      this.#remove(id, entry);
       throw error;
     }
   }
@@ -77,10 +78,7 @@ export class PresenceBook {
   remove(key: string, client: string): void {
     const id = idOf(key, client);
     const entry = this.#members.get(id);
-    if (entry === undefined) return;
-    this.#members.delete(id);
-    const take = () => void this.#take(id, entry);
-    entry.adding.then(take, take);
+    if (entry !== undefined) this.#remove(id, entry);
   }
 
   /** The client was told to subscribe again: it stays present until it does, goes, or takes too long. */
@@ -123,6 +121,13 @@ export class PresenceBook {
     }
   }
 
+  #remove(id: string, entry: Entry): void {
+    if (this.#members.get(id) !== entry) return;
+    this.#members.delete(id);
+    const take = () => void this.#take(id, entry);
+    entry.adding.then(take, take);
+  }
+
   #returns(key: string, { client, info }: PresenceMember, isAnnounced: boolean): boolean {
     const entry = this.#members.get(idOf(key, client));
     if (!this.#hold.claim({ client, key }) || entry === undefined) return false;
@@ -143,6 +148,8 @@ export class PresenceBook {
 
   async #take(id: string, debt: Pick<Entry, "key" | "member">): Promise<void> {
     const { presence, mayWrite, log } = this.#options;
+    // It is back, and its record was written after the one that was to go.
+    if (this.#members.has(id)) return;
     try {
       if (!mayWrite()) throw new ClientError("internal", { detail: "no beat was acknowledged" });
       await presence.remove(debt.key, debt.member.client);

@@ -139,3 +139,27 @@ Deno.test("PresenceBook.retract() keeps who was present before the subscribe tha
   await settled();
   assert.deepEqual(presence.asked.at(-1), "remove c a");
 });
+
+Deno.test("PresenceBook keeps a member that is added again while its first adding is under way", async () => {
+  for (const isFirstLost of [false, true]) {
+    const asked: string[] = [];
+    const answers: PromiseWithResolvers<boolean>[] = [];
+    const ask = (what: string) => {
+      asked.push(what);
+      const answer = Promise.withResolvers<boolean>();
+      answers.push(answer);
+      return answer.promise;
+    };
+    const presence = { add: () => ask("add"), remove: () => ask("remove") };
+    const book = new PresenceBook({ presence, mayWrite: () => true, log });
+    const first = book.add("c", member("a"), true).catch(() => {});
+    book.remove("c", "a");
+    const second = book.add("c", member("a"), true);
+    if (isFirstLost) answers[0]?.reject(new Error("away"));
+    else answers[0]?.resolve(true);
+    await Promise.all([first, settled()]);
+    answers[1]?.resolve(true);
+    await second;
+    assert.deepEqual([book.size, book.debts, asked], [1, 0, ["add", "add"]]);
+  }
+});

@@ -270,7 +270,18 @@ export class Session {
 
   /** A channel of the bus carries publications, and requests to all nodes that hold something. */
   #onChannelMessage(channel: string, message: string): void {
-    if (!this.calls.take(message)) this.channels.deliver(channel, message);
+    this.#handle(() => {
+      if (!this.calls.take(message)) this.channels.deliver(channel, message);
+    });
+  }
+
+  /** Whatever is wrong with one message, it must not end the connection that brings all others. */
+  #handle(take: () => void): void {
+    try {
+      take();
+    } catch (error) {
+      this.log.error("A message of the bus could not be handled: it was dropped", { error });
+    }
   }
 
   #sayNodeDown(node: NodeId): void {
@@ -295,6 +306,10 @@ export class Session {
   }
 
   #onNodeMessage(message: string): void {
+    this.#handle(() => this.#takeNodeMessage(message));
+  }
+
+  #takeNodeMessage(message: string): void {
     const probed = this.probe.take(message);
     if (typeof probed === "number") this.#owner.traffic.pubsubLag.observe(probed / 1000);
     if (probed !== false) this.#owner.onProbe(this);

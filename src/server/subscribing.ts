@@ -137,8 +137,9 @@ function answerGranted(
   const { grant = noGrant, answer } = admission;
   const { clock } = connection.context;
   const data = grant.data === undefined ? [] : [`"data":${grant.data}`];
-  answer(`{${[...fields, ...expiryResult(grant.expiresAtMs, clock.wallMs()), ...data].join(",")}}`);
+  // First: an answer lets the next command on the channel run, which may end the subscription and its grant.
   connection.keepGrant(channel.name, grant);
+  answer(`{${[...fields, ...expiryResult(grant.expiresAtMs, clock.wallMs()), ...data].join(",")}}`);
 }
 
 function detach({ connection, joining: { channel } }: Attempt): void {
@@ -159,6 +160,7 @@ class RichAttempt {
   readonly #client: string;
   readonly #joiner: Joiner;
   #hasAppeared = false;
+  #isAttached = false;
 
   constructor(attempt: Attempt, terms: Subscription["terms"]) {
     const { connection, joining: { channel } } = attempt;
@@ -180,7 +182,8 @@ class RichAttempt {
       if (connection.phase === "closed") return this.#undo();
       this.#attach(this.#stand(page));
     } catch (error) {
-      this.#undo();
+      // Once it is attached, it ends with its connection.
+      if (!this.#isAttached) this.#undo();
       throw error;
     }
   }
@@ -227,7 +230,9 @@ class RichAttempt {
     connection.channels.set(channel.name, channel);
     this.#live.add(subscription);
     channels.add(channel, subscription);
+    this.#isAttached = true;
     answerGranted(this.#attempt, fields);
+    if (this.#live.get(connection) !== subscription) return;
     for (const publication of followUp) subscription.onPublication(publication);
     this.#greet();
     if (resumption === undefined) return;

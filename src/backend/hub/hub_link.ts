@@ -52,6 +52,7 @@ export class HubLink implements FrameHandler {
   readonly #pending = new Map<number, Pending>();
   readonly #ticking = setInterval(() => this.#onTick(), TICK_MS);
   readonly #running: Promise<void>;
+  readonly #dialing = new AbortController();
   #connection: Deno.TcpConn | undefined;
   #state: BackendState = "connecting";
   #trouble: string | undefined;
@@ -163,7 +164,7 @@ export class HubLink implements FrameHandler {
 
   async #run(): Promise<void> {
     try {
-      const connection = await Deno.connect(this.#options.address);
+      const connection = await Deno.connect({ ...this.#options.address, signal: this.#dialing.signal });
       if (this.#state === "closed") return connection.close();
       this.#connection = connection;
       connection.setNoDelay();
@@ -216,6 +217,8 @@ export class HubLink implements FrameHandler {
     this.#state = "closed";
     this.#trouble = trouble;
     clearInterval(this.#ticking);
+    // An address that does not answer must not hold up the close.
+    this.#dialing.abort();
     this.#connection?.close();
     const error = this.#refusal();
     for (const { reject } of this.#pending.values()) reject(error);

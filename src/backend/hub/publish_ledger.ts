@@ -45,11 +45,14 @@ export class PublishLedger {
 
   /** Tells those sent before `tick` that time ran out; their answers may still come and are then only counted. */
   expire(tick: number, error: Error): void {
+    let failed = 0;
     for (const end = this.#entries.length; this.#told < end;) {
       const entry = this.#entries[this.#told];
-      if (!entry || (!entry.error && entry.tick >= tick)) return;
+      if (!entry || (!entry.error && entry.tick >= tick)) break;
+      if (entry.error) failed++;
       this.#tell(this.#told, entry.error ?? error, undefined);
     }
+    if (failed > 0) this.#dropFailed();
   }
 
   /** Tells all that is left that it failed, and forgets it. */
@@ -75,6 +78,14 @@ export class PublishLedger {
       this.#tell(this.#answered, entry.error ?? error, entry.error ? undefined : position);
     }
     this.#compact();
+  }
+
+  /** Of those that were told, only what left waits for an answer: a hub may be silent for long. */
+  #dropFailed(): void {
+    const sent = this.#entries.slice(this.#answered, this.#told).filter(({ error }) => error === undefined);
+    this.#entries = sent.concat(this.#entries.slice(this.#told));
+    this.#answered = 0;
+    this.#told = sent.length;
   }
 
   #tell(index: number, error: Error | undefined, position: StreamPosition | undefined): void {

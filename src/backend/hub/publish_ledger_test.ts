@@ -107,3 +107,19 @@ Deno.test("stored() that comes after its time is counted and told nobody", () =>
   ledger.stored({ offset: 2, epoch: "x" });
   assert.deepEqual(told, ["old late undefined", "new undefined 2"]);
 });
+
+Deno.test("expire() keeps nothing of publishes that never left, however long the hub is silent", () => {
+  const ledger = new PublishLedger();
+  const { told, done } = recorder();
+  ledger.sent(done("a"), 0);
+  for (let tick = 1; tick <= 10; tick++) {
+    for (let n = 0; n < 100; n++) ledger.failed(done("f"), new Error("full"));
+    ledger.expire(tick, new Error("late"));
+  }
+  ledger.sent(done("b"), 10);
+  assert.equal(told.length, 1_001);
+  assert.equal(ledger.size, 2);
+  ledger.taken(2);
+  assert.deepEqual(told.slice(1_001), ["b"]);
+  assert.equal(ledger.size, 0);
+});

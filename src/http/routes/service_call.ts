@@ -73,6 +73,7 @@ function timeoutOf(header: string | undefined, isStream: boolean): number {
 /** Ends what is under way when the caller hangs up. */
 function leashOf(signal: AbortSignal): Leash {
   const leash = new Leash();
+  if (signal.aborted) leash.pull();
   signal.addEventListener("abort", () => leash.pull(), { once: true });
   return leash;
 }

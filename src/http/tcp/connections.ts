@@ -1,6 +1,6 @@
 import type { HttpConnection } from "./http_connection.ts";
 
-/** The connections of one listener that speak HTTP. */
+/** The connections of one transport that speak HTTP: a listener may be lost before they are. */
 export class Connections {
   readonly #open = new Set<HttpConnection>();
   readonly #empty = Promise.withResolvers<void>();
@@ -8,6 +8,7 @@ export class Connections {
 
   add(connection: HttpConnection): void {
     this.#open.add(connection);
+    if (this.#isClosing) connection.endSoon();
   }
 
   remove(connection: HttpConnection): void {

@@ -52,6 +52,10 @@ const BAD_TARGET = errorAnswer(400, "Cannot read the request: its target or Host
 const BAD_BODY = errorAnswer(400, "Cannot read the request: its body is malformed");
 const BAD_PROXY = errorAnswer(400, "Cannot read the request: its PROXY header is malformed");
 const NOT_WEBSOCKET = errorAnswer(400, "Cannot upgrade: only WebSocket is spoken");
+const OLD_UPGRADE = errorAnswer(
+  400,
+  "Cannot upgrade: want HTTP/1.1 (of a proxy too; nginx: proxy_http_version 1.1)",
+);
 
 export class HttpConnection implements ByteReader, Dated {
   readonly #stream: ByteStream;
@@ -83,8 +87,7 @@ export class HttpConnection implements ByteReader, Dated {
   /** Ends the connection: now when it waits for a request, else behind the answer that is under way. */
   endSoon(): void {
     this.#isLast = true;
-    const isWaiting = this.#phase === HEAD && this.#held === undefined;
-    if (isWaiting && this.#stream.pendingBytes === 0) this.#stream.destroy();
+    if (this.#phase === HEAD && this.#held === undefined) this.#close();
   }
 
   destroy(): void {
@@ -97,19 +100,21 @@ export class HttpConnection implements ByteReader, Dated {
     const held = this.#held ??= new GrowingBytes();
     held.append(bytes);
     if (this.#phase.name !== "busy") this.#advanceHeld();
+    else if (held.size > HIGH_WATER_BYTES) this.#stream.pause();
   }
 
   onEnd(): void {
     this.#isPeerDone = true;
     if (this.#phase.name === "busy") this.#phase.gone.tell();
-    else if (this.#phase !== CLOSING) this.#close();
+    else if (this.#phase !== CLOSING) this.#closeIfDone();
     else if (this.#stream.pendingBytes === 0) this.#stream.destroy();
   }
 
   onDrain(): void {
     this.#onDrained?.();
-    if (this.#phase === CLOSING && this.#isPeerDone) this.#stream.destroy();
-    else if (this.#phase === HEAD) this.#advanceHeld();
+    if (this.#phase.name === "busy") return;
+    if (this.#phase !== CLOSING) this.#advanceAll();
+    else if (this.#isPeerDone || this.#isLast) this.#stream.destroy();
   }
 
   onClose(): void {
@@ -134,6 +139,18 @@ export class HttpConnection implements ByteReader, Dated {
   /** True while what comes must wait: the router is at work, or the peer reads none of its answers. */
   get #mustWait(): boolean {
     return this.#phase.name === "busy" || this.#stream.pendingBytes > HIGH_WATER_BYTES;
+  }
+
+  /** Takes what waited; then a peer that sends no more has its answers, or will never have asked in full. */
+  #advanceAll(): void {
+    this.#advanceHeld();
+    if (this.#isPeerDone) this.#closeIfDone();
+  }
+
+  #closeIfDone(): void {
+    const { name } = this.#phase;
+    const isReading = name === "head" || name === "body";
+    if (isReading && (this.#held === undefined || !this.#mustWait)) this.#close();
   }
 
   #advanceHeld(): void {
@@ -243,6 +260,7 @@ export class HttpConnection implements ByteReader, Dated {
   #upgrade(request: HttpRequest, acceptor: Acceptor, rest: Bytes): void {
     // Bytes behind the head are frames, which a proxy that saw a body would have taken for one.
     if (request.parsed.body.kind !== "none") return this.#answerLast(NOT_WEBSOCKET);
+    if (!request.parsed.knowsChunks) return this.#answerLast(OLD_UPGRADE);
     this.#phase = LEFT;
     this.#held = undefined;
     this.#shared.left(this);
@@ -284,6 +302,7 @@ export class HttpConnection implements ByteReader, Dated {
 
   #route(request: HttpRequest, body: Bytes | undefined): void {
     const gone = new PeerGone();
+    if (this.#isPeerDone) gone.tell();
     const webRequest = toRequest(request.parsed, body, gone);
     if (webRequest === undefined) return this.#answerLast(BAD_TARGET);
     const phase: Phase = { name: "busy", gone };
@@ -312,9 +331,9 @@ export class HttpConnection implements ByteReader, Dated {
   }
 
   #finish(isKeptAlive: boolean): void {
-    if (!isKeptAlive || this.#isPeerDone || this.#isLast) return this.#close();
+    if (!isKeptAlive || this.#isLast) return this.#close();
     this.#awaitNext();
-    this.#advanceHeld();
+    this.#advanceAll();
   }
 
   /** Resolves when the peer has read what it was sent, or is gone; cuts off who does not read. */

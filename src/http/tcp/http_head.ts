@@ -36,10 +36,13 @@ const MAX_HEADERS = 100;
 const NONE: BodyFraming = { kind: "none" };
 const CHUNKED: BodyFraming = { kind: "chunked" };
 
-const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) ([!-~]+) HTTP\/(\d)\.(\d)\r\n/;
+// In the target no `#` and no backslash: a URL ends its path at the one, and takes the other for a slash.
+const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) ([!"$-[\]-~]+) HTTP\/(\d)\.(\d)\r\n/;
 // One header with its line end. A space before the colon, a folded line, a bare CR or LF, and NUL do not match.
 // deno-lint-ignore no-control-regex -- the point is to refuse control characters
 const HEADER = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\x00-\x08\x0a-\x1f\x7f]*)\r\n/y;
+/** Segments that a URL resolves: the path that is routed would not be the one that a proxy in front let through. */
+const DOT_SEGMENT = /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i;
 const LENGTH = /^\d{1,15}$/;
 // A host name or address with or without port; what could be read as user, path or another header is not.
 const HOST = /^(?:[0-9A-Za-z._~%!$&'()*+,;=-]*|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
@@ -77,6 +80,7 @@ export function parseHead(text: string): ParsedHead | BadHead {
   const [whole, method = "", target = "", major, minor] = line;
   if (major !== "1") return bad(505, "it is not HTTP/1");
   if (!target.startsWith("/")) return bad(400, "its target does not start with /");
+  if (DOT_SEGMENT.test(target)) return bad(400, "its target holds a segment . or ..");
   const headers = parseHeaders(text, whole.length);
   if (!(headers instanceof HeaderList)) return headers;
   return interpret(method, target, headers, minor !== "0");
@@ -112,7 +116,15 @@ function interpret(
     return bad(417, "it expects what is unknown");
   }
   const isKeptAlive = knowsChunks && !hasToken(headers.get("connection"), "close");
-  return { method, target, headers, body, isKeptAlive, expectsContinue: expect !== null, knowsChunks };
+  return {
+    method,
+    target,
+    headers,
+    body,
+    isKeptAlive,
+    expectsContinue: expect !== null && knowsChunks,
+    knowsChunks,
+  };
 }
 
 function framing(headers: HeaderList, knowsChunks: boolean): BodyFraming | BadHead {
@@ -126,7 +138,8 @@ function framing(headers: HeaderList, knowsChunks: boolean): BodyFraming | BadHe
   if (length === null) return NONE;
   // Two lengths are joined by a comma, equal or not, and refused here with signs, spaces and what is too long.
   if (!LENGTH.test(length)) return bad(400, "its Content-Length is malformed");
-  return length === "0" ? NONE : { kind: "length", bytes: Number(length) };
+  const bytes = Number(length);
+  return bytes === 0 ? NONE : { kind: "length", bytes };
 }
 
 /** True when `list`, a header of comma-separated tokens, holds `token`. */

@@ -51,7 +51,8 @@ export function toRequest(
   body: Uint8Array<ArrayBuffer> | undefined,
   gone: PeerGone,
 ): Request | undefined {
-  const url = `http://${headers.get("host") ?? "localhost"}${target}`;
+  // Without a host the first segment of the target would pass for one.
+  const url = `http://${headers.get("host") || "localhost"}${target}`;
   const isBodied = body !== undefined && method !== "GET" && method !== "HEAD";
   const init = { method, headers: entries(headers.pairs) };
   try {

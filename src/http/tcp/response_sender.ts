@@ -74,7 +74,11 @@ async function* pieces(response: Response, gone: PeerGone): AsyncGenerator<Uint8
   if (response.body === null) return;
   const reader = response.body.getReader();
   let cancelled: Promise<void> | undefined;
-  gone.whenTold(() => cancelled = reader.cancel());
+  gone.whenTold(() => {
+    cancelled = reader.cancel();
+    // Whoever reads the pieces may wait for the peer just now; that it fails is heard below.
+    cancelled.catch(() => {});
+  });
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
   } finally {

@@ -23,6 +23,7 @@ export class TcpTransport implements Transport {
   readonly #open: StreamOpener;
   readonly #sockets: SocketShared;
   readonly #watch: DeadlineWatch<HttpConnection>;
+  readonly #connections = new Connections();
   readonly #unwatched = new Set<TcpListener>();
 
   constructor(options: TransportOptions) {
@@ -47,10 +48,9 @@ export class TcpTransport implements Transport {
   async listen(at: ListenAt, onLost: (cause: unknown) => void): Promise<Listener> {
     // Half-open: a peer that has ended its half still gets its answer. Paused: nobody else may read first.
     const server = createServer({ noDelay: true, pauseOnConnect: true, allowHalfOpen: true });
-    const connections = new Connections();
-    server.on("connection", (socket) => this.#onConnection(socket, connections));
+    server.on("connection", (socket) => this.#onConnection(socket));
     const port = await listening(server, at);
-    const listener = new TcpListener(server, at.hostname, port, connections, onLost);
+    const listener = new TcpListener(server, at.hostname, port, this.#connections, onLost);
     if (at.isShared) this.#unwatched.add(listener);
     else listener.watch(!at.mayOverlap, () => this.#loseUnwatched());
     return listener;
@@ -62,18 +62,18 @@ export class TcpTransport implements Transport {
     this.#watch.stop();
   }
 
-  #onConnection(socket: Socket, connections: Connections): void {
+  #onConnection(socket: Socket): void {
     const { members } = this.#watch;
     const { maxConnections = Infinity } = this.#options;
     if (members.size + this.socketCount >= maxConnections) return turnAway(socket);
     const left = (connection: HttpConnection) => {
       members.delete(connection);
-      connections.remove(connection);
+      this.#connections.remove(connection);
     };
     const shared = { options: this.#options, sockets: this.#sockets, left };
     const connection = new HttpConnection(this.#open(socket), shared, performance.now());
     members.add(connection);
-    connections.add(connection);
+    this.#connections.add(connection);
   }
 
   /** A shared port cannot be watched, since other processes answer there too: after a shortage it counts as lost. */

@@ -27,6 +27,9 @@ interface Subscription {
   readonly subscriber: Subscriber;
 }
 
+/** What a message that waits costs beside its content: those without any must end somewhere too. */
+const WAITING_BYTES = 64;
+
 export class AppConnection implements SocketListener, AppSession, Peer {
   readonly id = randomText(26);
   readonly query: URLSearchParams;
@@ -91,7 +94,7 @@ export class AppConnection implements SocketListener, AppSession, Peer {
       throw error;
     }
     if (this.#isClosed) return this.#channels.cancel(channel, this.#nowMs());
-    const subscriber = { onPublication: (publication: Publication) => take(JSON.parse(publication.data)) };
+    const subscriber = { onPublication: (publication: Publication) => this.#hand(publication, take) };
     this.#subscriptions.push({ channel, subscriber });
     this.#channels.add(channel, subscriber);
   }
@@ -111,6 +114,16 @@ export class AppConnection implements SocketListener, AppSession, Peer {
     this.close(code, reason);
   }
 
+  /** What an app throws must not meet the bus, which serves the whole node. */
+  #hand({ data }: Publication, take: (data: unknown) => void): void {
+    if (this.#isClosed) return;
+    try {
+      take(JSON.parse(data));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   /** Runs one handler; what arrives meanwhile waits. */
   #run(handler: () => void | Promise<void>): void {
     try {
@@ -128,7 +141,7 @@ export class AppConnection implements SocketListener, AppSession, Peer {
     while (!this.#isBusy && !this.#isClosed) {
       const message = this.#waiting.shift();
       if (message === undefined) return;
-      this.#waitingBytes -= message.length;
+      this.#waitingBytes -= costOf(message);
       this.#run(() => this.#app.message(this, message));
     }
   }
@@ -144,7 +157,7 @@ export class AppConnection implements SocketListener, AppSession, Peer {
   }
 
   #hold(message: Message): void {
-    this.#waitingBytes += message.length;
+    this.#waitingBytes += costOf(message);
     if (this.#waitingBytes > this.#context.settings.outboxBytes) {
       return this.end("tooManyRequests");
     }
@@ -181,10 +194,20 @@ export class AppConnection implements SocketListener, AppSession, Peer {
     }
     this.#context.traffic.countClose(code);
     this.#context.peers.delete(this);
-    this.#app.close?.(this);
+    this.#tellApp();
+  }
+
+  /** Through a promise, so that what it throws meets the log and not the end of its node. */
+  #tellApp(): void {
+    const tell = async () => await this.#app.close?.(this);
+    tell().catch((error) => this.#context.log.error("An app failed", { connection: this.id, error }));
   }
 
   #nowMs(): number {
     return this.#context.clock.monotonicMs();
   }
+}
+
+function costOf(message: Message): number {
+  return WAITING_BYTES + message.length;
 }

@@ -133,3 +133,57 @@ Deno.test("Node.acceptor() finds no app under a name of Object's prototype", asy
     assert.equal(test.node.acceptor(path), undefined, path);
   }
 });
+
+Deno.test("a subscriber of an app that throws ends its own client and nobody else", async () => {
+  const clumsy = defineApp({
+    async open(client) {
+      await client.subscribe("news", () => {
+        throw new Error("a mistake");
+      });
+    },
+    message() {},
+  });
+  const careful = defineApp({
+    async open(client) {
+      await client.subscribe("news", (data) => client.send(data));
+    },
+    message() {},
+  });
+  await using test = new TestNode({ apps: { clumsy, careful } });
+  const [first, second] = [test.client("/apps/clumsy"), test.client("/apps/careful")];
+  await settle();
+  await test.node.publish("news", 1);
+  await settle();
+  assert.deepEqual(second.take(), [1]);
+  assert.equal(first.socket.closed?.code, 3004);
+  assert.equal(test.logs.length, 1);
+});
+
+for (const isAsync of [false, true]) {
+  Deno.test(`an app whose close ${isAsync ? "rejects" : "throws"} holds up no end of its node`, async () => {
+    const app = defineApp({
+      message() {},
+      close() {
+        if (isAsync) return Promise.reject(new Error("a mistake"));
+        throw new Error("a mistake");
+      },
+    });
+    const test = new TestNode({ apps: { app } });
+    const clients = [test.client("/apps/app"), test.client("/apps/app")];
+    await test.node.close();
+    await settle();
+    assert.deepEqual(clients.map(({ socket }) => socket.closed?.code), [3001, 3001]);
+    assert.equal(test.logs.length, 2);
+  });
+}
+
+Deno.test("messages without content that wait for an app are bounded too", async () => {
+  const slow = defineApp({ message: () => new Promise(() => {}) });
+  await using test = new TestNode({
+    apps: { slow },
+    config: { outboxBytes: 16 * 1024, maxMessageBytes: 4096 },
+  });
+  const client = test.client("/apps/slow");
+  for (let n = 0; n < 20_000 && client.socket.closed === undefined; n++) client.listener.onMessage("");
+  assert.notEqual(client.socket.closed, undefined);
+});

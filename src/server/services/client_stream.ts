@@ -22,6 +22,7 @@ export class ClientStream implements StreamSink {
   }
 
   onItem(value: string, sequence: number): void {
+    if (this.#hasEnded) return;
     const line = chunkPush(this.id, sequence, value);
     const { owedBytes, context } = this.#connection;
     if (owedBytes + line.size <= context.settings.outboxBytes) return this.#push(line);
@@ -43,6 +44,8 @@ export class ClientStream implements StreamSink {
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const line of early) this.#connection.send(line);
+    // It ended, for a reader too slow, before there was a stream to cancel.
+    if (this.#hasEnded) stream.cancel();
   }
 
   /** The client takes `count` items more. */

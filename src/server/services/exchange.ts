@@ -245,6 +245,7 @@ export class ServiceExchange implements ClientServices {
   #providerOf(connection: Client, client: string): LocalProvider {
     const known = this.#host.provider(client);
     if (known !== undefined) return known;
+    checkIsHere(connection);
     const provider = { connection, offers: new Map(), calls: new Map() };
     this.#host.add(client, provider);
     return provider;
@@ -262,10 +263,14 @@ export class ServiceExchange implements ClientServices {
     const client: string = connection.client ?? "";
     const known = this.#calling.get(client);
     if (known !== undefined) return known;
-    // A command that waited may come after its client has gone: nobody would release it again.
-    if (connection.phase === "closed") throw new ClientError("gone", { detail: "the caller has left" });
+    checkIsHere(connection);
     const calling = { leash: new Leash(), streams: new Map() };
     this.#calling.set(client, calling);
     return calling;
   }
+}
+
+/** A command that waited may come after its client has gone: what it left here nobody would take away again. */
+function checkIsHere({ phase }: Client): void {
+  if (phase === "closed") throw new ClientError("gone", { detail: "the client has left" });
 }

@@ -8,8 +8,9 @@ export class Leash {
     return this.#isPulled;
   }
 
-  /** Something began. `cancel` is called at most once, and must not throw. */
+  /** Something began. `cancel` is called at most once, at once when they have gone, and must not throw. */
   add(cancel: () => void): void {
+    if (this.#isPulled) return cancel();
     this.#cancels.add(cancel);
   }
 
