@@ -6,6 +6,7 @@ export class LineFinder {
   readonly #pattern: RegExp;
   #open = "";
   #lastMatch = "";
+  #lastLine = "";
 
   constructor(pattern: RegExp) {
     this.#pattern = pattern;
@@ -23,9 +24,19 @@ export class LineFinder {
     return this.#lastMatch;
   }
 
-  #look(line: string): void {
-    // deno-lint-ignore no-control-regex -- colours begin with an escape character
-    const plain = line.replace(/\x1b\[[0-9;]*m/g, "");
-    if (this.#pattern.test(plain)) this.#lastMatch = plain;
+  /** What was said last, be the line complete or not; empty lines do not count. */
+  get lastLine(): string {
+    return withoutColours(this.#open).trim() || this.#lastLine;
   }
+
+  #look(line: string): void {
+    const plain = withoutColours(line);
+    if (this.#pattern.test(plain)) this.#lastMatch = plain;
+    if (plain.trim() !== "") this.#lastLine = plain.trim();
+  }
+}
+
+function withoutColours(line: string): string {
+  // deno-lint-ignore no-control-regex -- colours begin with an escape character
+  return line.replace(/\x1b\[[0-9;]*m/g, "");
 }

@@ -19,3 +19,11 @@ Deno.test("LineFinder says nothing without a complete line that matches", () => 
   finder.add("not ok\nok 1");
   assert.equal(finder.lastMatch, "");
 });
+
+Deno.test("LineFinder knows what was said last when the line is not complete", () => {
+  const finder = new LineFinder(/^ok/);
+  finder.add("ok 1\n\n");
+  assert.equal(finder.lastLine, "ok 1");
+  finder.add("a test that hangs \x1b[0m... ");
+  assert.equal(finder.lastLine, "a test that hangs ...");
+});

@@ -1,5 +1,6 @@
 /** `deno task ok`: the whole gate. Stops at the first step that fails and says how to run that step alone. */
 import { formatStep, okSteps, type Step } from "./ok_steps.ts";
+import { endGroup, onEndSignals, ownGroup } from "./process_group.ts";
 import { listRepoFiles, repoRoot } from "./repo_files.ts";
 
 async function main(): Promise<number> {
@@ -15,14 +16,21 @@ async function main(): Promise<number> {
   return conclude(lines);
 }
 
+/** Runs a step with a process group of its own: cut or interrupted, it ends with all that it has started. */
 async function runStep(step: Step): Promise<boolean> {
-  const signal = AbortSignal.timeout(step.timeoutMs);
-  const command = new Deno.Command(Deno.execPath(), { args: [...step.args], cwd: repoRoot, signal });
-  const { code } = await command.spawn().status;
-  if (signal.aborted) {
-    console.error(`"${step.name}" took longer than ${step.timeoutMs / 1_000} s and was ended.`);
-  }
-  return code === 0;
+  const child = new Deno.Command(Deno.execPath(), { args: [...step.args], cwd: repoRoot, ...ownGroup })
+    .spawn();
+  let ending: Promise<void> | undefined;
+  const cut = (because: string) => {
+    if (ending === undefined) console.error(`"${step.name}" was ended because ${because}.`);
+    ending ??= endGroup(child);
+  };
+  const timer = setTimeout(() => cut(`it took longer than ${step.timeoutMs / 1_000} s`), step.timeoutMs);
+  using _ = onEndSignals(() => cut("it was interrupted"));
+  const { code } = await child.status;
+  clearTimeout(timer);
+  await ending;
+  return code === 0 && ending === undefined;
 }
 
 /** Coverage of an earlier run would count for this one. */

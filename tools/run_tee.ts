@@ -1,5 +1,6 @@
 /** Runs a program whose output is both shown and read. */
-import { LineFinder } from "./line_finder.ts";
+import type { LineFinder } from "./line_finder.ts";
+import { killGroup, onEndSignals, ownGroup } from "./process_group.ts";
 
 /** A process that the program left behind may hold the pipe open: its output is not waited for. */
 const graceMs = 2_000;
@@ -7,9 +8,8 @@ const graceMs = 2_000;
 /** What became of a program. */
 export interface ProcessResult {
   readonly code: number;
-  readonly isTimedOut: boolean;
-  /** The last line of its standard output, colours taken away, that the caller looked for; empty without one. */
-  readonly lastMatch: string;
+  /** Why it was ended together with all that it had started; undefined when it ended by itself. */
+  readonly cutBecause: string | undefined;
 }
 
 /** Where and how long a program may run. */
@@ -17,13 +17,18 @@ export interface RunOptions {
   readonly cwd: URL;
   /** Added to the environment of this process. */
   readonly env: Readonly<Record<string, string>>;
-  /** The line to look for. */
-  readonly lookFor: RegExp;
-  /** After this many milliseconds it is killed. */
+  /** Read along. */
+  readonly finders: readonly LineFinder[];
+  /** It is ended after this many milliseconds. */
   readonly timeoutMs: number;
+  /** It is ended when it has said nothing for this many milliseconds: it hangs. */
+  readonly silenceMs: number;
 }
 
-/** Runs `command`, passes its output on while it comes, and returns the line that was looked for. */
+/**
+ * Runs `command`, passes its output on while it comes, and lets the finders read it. It has a process group of its own:
+ * when it is cut, or somebody ends this process, all of the group is ended.
+ */
 export async function runTee(
   command: string,
   args: readonly string[],
@@ -31,27 +36,71 @@ export async function runTee(
 ): Promise<ProcessResult> {
   // Into a pipe programs print without colours; whoever looks at a terminal keeps them.
   const colour: Record<string, string> = Deno.stdout.isTerminal() ? { FORCE_COLOR: "1" } : {};
-  const timeout = AbortSignal.timeout(options.timeoutMs);
   const child = new Deno.Command(command, {
     args: [...args],
     cwd: options.cwd,
     env: { ...colour, ...options.env },
     stdin: "null",
     stdout: "piped",
-    signal: timeout,
+    ...ownGroup,
   }).spawn();
-  const finder = new LineFinder(options.lookFor);
-  const reading = passOn(child.stdout, finder);
+  using watch = new Watch(child, options);
+  const reading = passOn(child.stdout, options.finders, () => watch.heard());
   const { code } = await child.status;
   await settledWithin(reading, graceMs);
-  return { code, isTimedOut: timeout.aborted, lastMatch: finder.lastMatch };
+  await watch.ending;
+  return { code, cutBecause: watch.cutBecause };
 }
 
-async function passOn(output: ReadableStream<Uint8Array>, finder: LineFinder): Promise<void> {
+/** Cuts a program that takes too long, says nothing for too long, or that somebody no longer wants. */
+class Watch implements Disposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #silenceMs: number;
+  readonly #limit: ReturnType<typeof setTimeout>;
+  readonly #signals: Disposable;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  cutBecause: string | undefined;
+  /** Resolves when all that was cut has been ended. */
+  ending: Promise<void> | undefined;
+
+  constructor(child: Deno.ChildProcess, { timeoutMs, silenceMs }: RunOptions) {
+    this.#child = child;
+    this.#silenceMs = silenceMs;
+    this.#limit = setTimeout(() => this.#cut(`it took longer than ${timeoutMs / 1_000} s`), timeoutMs);
+    this.#signals = onEndSignals(() => this.#cut("it was interrupted"));
+    this.heard();
+  }
+
+  /** Starts the wait for the next output. */
+  heard(): void {
+    clearTimeout(this.#silence);
+    const late = () => this.#cut(`it said nothing for ${this.#silenceMs / 1_000} s`);
+    this.#silence = setTimeout(late, this.#silenceMs);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#limit);
+    clearTimeout(this.#silence);
+    this.#signals[Symbol.dispose]();
+  }
+
+  #cut(because: string): void {
+    this.cutBecause ??= because;
+    this.ending ??= killGroup(this.#child);
+  }
+}
+
+async function passOn(
+  output: ReadableStream<Uint8Array>,
+  finders: readonly LineFinder[],
+  heard: () => void,
+): Promise<void> {
   const decoder = new TextDecoder();
   for await (const chunk of output) {
+    heard();
     await writeAll(chunk);
-    finder.add(decoder.decode(chunk, { stream: true }));
+    const text = decoder.decode(chunk, { stream: true });
+    for (const finder of finders) finder.add(text);
   }
 }
 

@@ -13,6 +13,15 @@ export const noTests: TestCounts = { passed: 0, failed: 0, ignored: 0 };
 /** The line with which `deno test` ends, colours aside. */
 export const summaryLine: RegExp = /^(?:ok|FAILED) \| \d+ passed/;
 
+/** The line with which `deno test` begins a file, colours aside. */
+export const fileLine: RegExp = /^running \d+ tests? from /;
+
+/** Says of a run that was cut why, and what it did last. `said` is the last line of its output. */
+export function cutMessage(name: string, because: string, file: string, said: string): string {
+  const where = file === "" ? "" : ` in ${file.replace(fileLine, "")}`;
+  return `The ${name} were ended because ${because}. Last${where}: ${said === "" ? "nothing" : said}`;
+}
+
 /**
  * Reads the counts from the summary line of `deno test` and its exit code. A run that ended badly, or that never came
  * to its summary (a type error, a crash, a deadline), has at least one failure.

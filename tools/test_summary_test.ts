@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { addCounts, lastLine, readCounts, summaryLine } from "./test_summary.ts";
+import { addCounts, cutMessage, lastLine, readCounts, summaryLine } from "./test_summary.ts";
 
 Deno.test("readCounts() reads tests and not their steps", () => {
   const line = "FAILED | 1 passed (1 step) | 3 failed (1 step) | 2 ignored (62ms)";
@@ -17,4 +17,18 @@ Deno.test("readCounts() finds a failure in a run that ended badly or without a s
 Deno.test("lastLine() says how many passed and failed in all", () => {
   const counts = addCounts({ passed: 1, failed: 2, ignored: 0 }, { passed: 3, failed: 4, ignored: 5 });
   assert.equal(lastLine(counts), "4 passed, 6 failed");
+});
+
+Deno.test("cutMessage() says which test ran when a group was cut", () => {
+  const message = cutMessage(
+    "unit tests",
+    "it hung",
+    "running 2 tests from ./tests/a_test.ts",
+    "open() hangs ...",
+  );
+  assert.equal(
+    message,
+    "The unit tests were ended because it hung. Last in ./tests/a_test.ts: open() hangs ...",
+  );
+  assert.match(cutMessage("unit tests", "it hung", "", ""), /Last: nothing$/);
 });
