@@ -25,6 +25,7 @@ import {
   readCounts,
   summaryLine,
   type TestCounts,
+  testLine,
 } from "./test_summary.ts";
 
 /** All tests together; the whole gate has 15 minutes, and ends this step after 13. */
@@ -133,16 +134,17 @@ async function runGroup(
 ): Promise<GroupResult> {
   if (files.length === 0) return { counts: noTests };
   console.log(`\n${name}: ${files.length} files`);
-  const [summary, file] = [new LineFinder(summaryLine), new LineFinder(fileLine)];
+  const finders = [summaryLine, fileLine, testLine].map((line) => new LineFinder(line));
   const { code, cutBecause } = await runTee(Deno.execPath(), denoTestArgs(flags, files, options), {
     cwd: repoRoot,
     env: { PATH: searchPath.join(":") },
-    finders: [summary, file],
+    finders,
     timeoutMs: endMs - performance.now(),
     silenceMs,
   });
-  if (cutBecause === undefined) return { counts: readCounts(summary.lastMatch, code) };
-  const cut = cutMessage(name, cutBecause, file.lastMatch, file.lastLine);
+  const [summary = "", file = "", test = ""] = finders.map(({ lastMatch }) => lastMatch);
+  if (cutBecause === undefined) return { counts: readCounts(summary, code) };
+  const cut = cutMessage(name, cutBecause, { file, test, any: finders[0]?.lastLine ?? "" });
   return { counts: noTests, cut };
 }
 

@@ -16,10 +16,22 @@ export const summaryLine: RegExp = /^(?:ok|FAILED) \| \d+ passed/;
 /** The line with which `deno test` begins a file, colours aside. */
 export const fileLine: RegExp = /^running \d+ tests? from /;
 
-/** Says of a run that was cut why, and what it did last. `said` is the last line of its output. */
-export function cutMessage(name: string, because: string, file: string, said: string): string {
-  const where = file === "" ? "" : ` in ${file.replace(fileLine, "")}`;
-  return `The ${name} were ended because ${because}. Last${where}: ${said === "" ? "nothing" : said}`;
+/** The line with which `deno test` begins a test that prints something; of any other it is not complete yet. */
+export const testLine: RegExp = / \.\.\.$/;
+
+/** The last lines of a run that was cut, by kind; empty where there was none. */
+export interface LastLines {
+  readonly file: string;
+  readonly test: string;
+  /** Of any kind, complete or not. */
+  readonly any: string;
+}
+
+/** Says why a run was cut, and which test ran. */
+export function cutMessage(name: string, because: string, { file, test, any }: LastLines): string {
+  const running = testLine.test(any) ? any : test;
+  const where = file === "" ? "before its first test" : `in ${file.replace(fileLine, "")}: ${running}`;
+  return `The ${name} were ended because ${because}, ${where}`;
 }
 
 /**

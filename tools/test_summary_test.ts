@@ -19,16 +19,13 @@ Deno.test("lastLine() says how many passed and failed in all", () => {
   assert.equal(lastLine(counts), "4 passed, 6 failed");
 });
 
-Deno.test("cutMessage() says which test ran when a group was cut", () => {
-  const message = cutMessage(
-    "unit tests",
-    "it hung",
-    "running 2 tests from ./tests/a_test.ts",
-    "open() hangs ...",
-  );
-  assert.equal(
-    message,
-    "The unit tests were ended because it hung. Last in ./tests/a_test.ts: open() hangs ...",
-  );
-  assert.match(cutMessage("unit tests", "it hung", "", ""), /Last: nothing$/);
+Deno.test("cutMessage() says which test ran when a group was cut, be it silent or not", () => {
+  const file = "running 2 tests from ./tests/a_test.ts";
+  const said = "The unit tests were ended because it hung, in ./tests/a_test.ts: open() hangs ...";
+  const silent = { file, test: "an earlier one ...", any: "open() hangs ..." };
+  assert.equal(cutMessage("unit tests", "it hung", silent), said);
+  const loud = { file, test: "open() hangs ...", any: "what it printed" };
+  assert.equal(cutMessage("unit tests", "it hung", loud), said);
+  const early = { file: "", test: "", any: "" };
+  assert.match(cutMessage("unit tests", "it hung", early), /hung, before its first test$/);
 });
