@@ -144,7 +144,7 @@ async function endsInOrder(cluster: ClusterProcess): Promise<void> {
   const startMs = performance.now();
   cluster.supervisor.signal("SIGTERM");
   await Promise.all(crew.clients.map((client) => client.step("connecting 3001")));
-  const { code } = await cluster.supervisor.ended;
+  const { code } = await cluster.supervisor.end();
   measured("SIGTERM to the supervisor: all nodes drained and ended", Math.round(performance.now() - startMs));
   assert.equal(code, 0, cluster.supervisor.text);
   assert.deepEqual(await survivors(cluster.pids), []);

@@ -67,7 +67,7 @@ Deno.test("cluster --nginx serves clients on the shared port, follows scale and 
 
   const pid = await pidOfNginx(cluster);
   assert.equal((await cluster.command("stop")).code, 0);
-  assert.equal((await cluster.supervisor.ended).code, 0);
+  assert.equal((await cluster.supervisor.end()).code, 0);
   assert.equal(await isAlive(pid), false);
 });
 

@@ -21,7 +21,7 @@ function started(args: readonly string[], directory: string): TestProcess {
 
 /** Its exit code and whole output. */
 async function endOf(process: TestProcess): Promise<Output> {
-  const { code } = await process.ended;
+  const { code } = await process.end();
   return { code, text: process.text };
 }
 

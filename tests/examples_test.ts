@@ -59,7 +59,7 @@ class Running implements AsyncDisposable {
   async end(signal?: Deno.Signal): Promise<number> {
     if (signal !== undefined) this.#process.signal(signal);
     const timer = setTimeout(() => this.#process.signal("SIGKILL"), WITHIN_MS);
-    const { code } = await this.#process.ended.finally(() => clearTimeout(timer));
+    const { code } = await this.#process.end().finally(() => clearTimeout(timer));
     return code;
   }
 

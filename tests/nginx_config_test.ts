@@ -109,6 +109,6 @@ Deno.test("the ring of the twelve upstreams shares 12,000 keys within 1.5", asyn
 async function assertTaken(text: string, directory: string): Promise<void> {
   await Deno.writeTextFile(`${directory}/nginx.conf`, text);
   await using nginx = new TestProcess("nginx", ["-t", "-p", directory, "-c", `${directory}/nginx.conf`]);
-  assert.equal((await nginx.ended).code, 0, nginx.text);
+  assert.equal((await nginx.end()).code, 0, nginx.text);
   assert.deepEqual(nginx.text.match(/\[(?:warn|alert|emerg|error)\].*/g), null);
 }

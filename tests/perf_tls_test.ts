@@ -45,7 +45,7 @@ for (const sourceIps of [[], ["127.0.0.7", "127.0.0.8"]]) {
       ["run", "-A", "--no-check", "src/main.ts", "perf", "run", "--targets", url, ...load, ...source],
       { env: { DENO_CERT: server.certificate } },
     );
-    const { code } = await perf.ended;
+    const { code } = await perf.end();
     await Deno.remove(directory, { recursive: true });
     assert.match(perf.text, /200 untouched answers of 200 tried/);
     assert.notEqual(code, 5, perf.text);

@@ -232,7 +232,7 @@ Deno.test("POST /admin/drain drains at the pace that a SIGTERM after it does not
     await pause(300);
     assert.equal(node.process.hasEnded, false);
     assert.ok(clients.some(({ steps }) => steps.at(-1) === "connected"));
-    assert.equal((await node.process.ended).code, 0);
+    assert.equal((await node.process.end()).code, 0);
     for (const { steps } of clients) assert.equal(steps.at(-1), "connecting 3001");
   } finally {
     for (const client of clients) client[Symbol.dispose]();
@@ -267,6 +267,6 @@ async function runIn(directory: string, ...words: readonly string[]) {
   await using process = new TestProcess(Deno.execPath(), ["run", ...rights, program, "cluster", ...words], {
     cwd: directory,
   });
-  const { code } = await process.ended;
+  const { code } = await process.end();
   return { code, text: process.text };
 }

@@ -67,7 +67,7 @@ Deno.test("a node drains at SIGTERM at its pace, takes nobody new meanwhile, and
   await assert.rejects(WireClient.open(node.ws));
   const ends = await Promise.all(clients.map((client) => client.closing()));
   assert.deepEqual(new Set(ends.map(({ code }) => code)), new Set([3001]));
-  assert.deepEqual(await node.process.ended, { code: 0, signal: null });
+  assert.deepEqual(await node.process.end(), { code: 0, signal: null });
   const ms = performance.now() - startMs;
   assert.ok(ms > 700 && ms < 3_000, `it took ${ms} ms`);
   assert.deepEqual(node.faults, []);
@@ -84,14 +84,14 @@ Deno.test("a node ends at once at a second SIGTERM, and still tells its clients 
   node.process.signal("SIGTERM");
   const ends = await Promise.all(clients.map((client) => client.closing()));
   assert.deepEqual(new Set(ends.map(({ code }) => code)), new Set([3001]));
-  assert.deepEqual(await node.process.ended, { code: 0, signal: null });
+  assert.deepEqual(await node.process.end(), { code: 0, signal: null });
   assert.ok(performance.now() - startMs < 2_000);
 });
 
 Deno.test("a node names the port that is taken and what to do, and ends with 1", async () => {
   await using first = await NodeProcess.start();
   await using second = NodeProcess.launch({ port: first.port });
-  assert.equal((await second.process.ended).code, 1);
+  assert.equal((await second.process.end()).code, 1);
   assert.match(second.process.text, new RegExp(`127\\.0\\.0\\.1:${first.port}: the port is taken.*--port`));
   assert.equal((await first.health()).status, "ok");
 });
@@ -103,7 +103,7 @@ Deno.test("deno task start runs a node", async () => {
   const [node] = await childrenOf(task.pid);
   assert.ok(node);
   Deno.kill(node, "SIGTERM");
-  assert.equal((await task.ended).code, 0);
+  assert.equal((await task.end()).code, 0);
   assert.equal(await isAlive(node), false);
 });
 

@@ -21,7 +21,7 @@ async function analyze(words: readonly string[], change: (text: string) => strin
       "systemd-analyze",
       words.map((word) => word.replace("FOLDER", folder)),
     );
-    const { code } = await process.ended;
+    const { code } = await process.end();
     return { code, text: process.text };
   } finally {
     await Deno.remove(folder, { recursive: true });

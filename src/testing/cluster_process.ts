@@ -90,7 +90,7 @@ export class ClusterProcess implements AsyncDisposable {
   async command(...words: readonly string[]): Promise<{ readonly code: number; readonly text: string }> {
     const args = [...this.#commandWords, ...words];
     await using process = new TestProcess(Deno.execPath(), args, { cwd: this.directory });
-    const { code } = await process.ended;
+    const { code } = await process.end();
     return { code, text: process.text };
   }
 
@@ -114,11 +114,11 @@ export class ClusterProcess implements AsyncDisposable {
 
   /** Ends it in order (SIGTERM), and by force where that takes longer than 10 s; leaves no process behind. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.supervisor.signal("SIGTERM");
-    const timer = setTimeout(() => this.supervisor.signal("SIGKILL"), 10_000);
-    await this.supervisor.ended;
-    clearTimeout(timer);
-    for (const pid of await survivors(this.pids)) Deno.kill(pid, "SIGKILL");
-    await Deno.remove(this.directory, { recursive: true });
+    try {
+      await this.supervisor.stop("SIGTERM", 10_000);
+    } finally {
+      for (const pid of await survivors(this.pids)) Deno.kill(pid, "SIGKILL");
+      await Deno.remove(this.directory, { recursive: true });
+    }
   }
 }

@@ -41,6 +41,7 @@ export async function readCompose(
   const { code, stdout, stderr } = await new Deno.Command("docker-compose", {
     args: ["--project-directory", root, ...words, "--profile", "monitoring", "config"],
     env: { ...env },
+    signal: AbortSignal.timeout(30_000),
   }).output();
   const decoder = new TextDecoder();
   if (code !== 0) throw new Error(decoder.decode(stderr));
@@ -93,15 +94,12 @@ export class ComposeProject implements AsyncDisposable {
     const [kind, ...words] = this.#service(instance.service).healthcheck.test;
     if (kind !== "CMD") throw new TypeError(`Cannot run a health check of kind ${kind}`);
     await using check = this.#spawn(instance.service, instance.address, words);
-    return (await check.ended).code === 0 ? undefined : check.text;
+    return (await check.end()).code === 0 ? undefined : check.text;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { process } of this.#instances.toReversed()) {
-      process.signal("SIGTERM");
-      const timer = setTimeout(() => process.signal("SIGKILL"), ENDS_WITHIN_MS);
-      await process.ended;
-      clearTimeout(timer);
+      await process.stop("SIGTERM", ENDS_WITHIN_MS);
     }
     await Deno.remove(this.#directory, { recursive: true });
   }

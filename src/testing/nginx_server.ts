@@ -74,10 +74,7 @@ export class NginxServer implements AsyncDisposable {
 
   /** Ends it in good order: the workers of a killed master would live on. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.process.signal("SIGTERM");
-    const timer = setTimeout(() => this.process.signal("SIGKILL"), ENDS_WITHIN_MS);
-    await this.process.ended;
-    clearTimeout(timer);
+    await this.process.stop("SIGTERM", ENDS_WITHIN_MS);
     await Deno.remove(this.directory, { recursive: true });
   }
 
@@ -146,6 +143,6 @@ export async function selfSigned(
     "-out",
     certificate,
   ]);
-  if ((await openssl.ended).code !== 0) throw new Error(`Cannot make a certificate:\n${openssl.text}`);
+  if ((await openssl.end()).code !== 0) throw new Error(`Cannot make a certificate:\n${openssl.text}`);
   return { certificate, key };
 }

@@ -31,7 +31,7 @@ export async function runProgram(
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number; readonly text: string }> {
   await using process = new TestProcess(Deno.execPath(), ["run", ...nodeRights, program, ...args], { env });
-  const { code } = await process.ended;
+  const { code } = await process.end();
   return { code, text: process.text };
 }
 

@@ -1,5 +1,5 @@
 /** A client of the client protocol without a library: it may say anything, and keeps all that it hears. */
-import { Waiters } from "./waiting.ts";
+import { inTime, Waiters } from "./waiting.ts";
 
 const WITHIN_MS = 5_000;
 
@@ -59,7 +59,7 @@ export class WireClient implements AsyncDisposable {
   /** An open connection on which nothing was said yet. */
   static async open(url: string, options: WireOptions = {}): Promise<WireClient> {
     const client = new WireClient(url, options);
-    if (!await client.#opened) throw new Error(`Cannot open ${url}`);
+    if (!await inTime(`a WebSocket at ${url}`, client.#opened)) throw new Error(`Cannot open ${url}`);
     return client;
   }
 
@@ -122,7 +122,7 @@ export class WireClient implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#socket.close();
-    await this.closed;
+    await inTime("the close of a WebSocket", this.closed);
   }
 
   #take(frame: string): void {

@@ -1,8 +1,10 @@
 /** A real redis-server or sentinel as a child process. */
 import { unusedPort } from "./unused_ports.ts";
-import { until } from "./waiting.ts";
+import { inTime, until } from "./waiting.ts";
 
 const START_WITHIN_MS = 10_000;
+const ENDS_WITHIN_MS = 10_000;
+const ANSWERS_WITHIN_MS = 10_000;
 
 /** What a test's Redis is started with beyond the usual. */
 export interface RedisServerOptions {
@@ -69,7 +71,7 @@ export class RedisServer implements AsyncDisposable {
     this.#child = undefined;
     if (child === undefined) return;
     child.kill(signal);
-    await child.status;
+    await inTime(`the end of redis-server on port ${this.port}`, child.status, ENDS_WITHIN_MS);
   }
 
   /** Freezes it (SIGSTOP): connections stay, nothing answers. */
@@ -98,7 +100,7 @@ export class RedisServer implements AsyncDisposable {
     const buffer = new Uint8Array(64 * 1024);
     const say = async (...said: readonly string[]) => {
       await conn.write(new TextEncoder().encode(encodeCommand(said)));
-      const count = await conn.read(buffer);
+      const count = await inTime(`Redis to answer ${said[0]}`, conn.read(buffer), ANSWERS_WITHIN_MS);
       return new TextDecoder().decode(buffer.subarray(0, count ?? 0));
     };
     if (password !== undefined) await say("AUTH", password);

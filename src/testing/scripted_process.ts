@@ -1,7 +1,10 @@
 /** A scripted server in a process of its own, so that a test can kill it and start it again on the same port. */
 import { fileURLToPath } from "node:url";
+import { inTime } from "./waiting.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../tests/fixtures/scripted_server_program.ts", import.meta.url));
+
+const START_WITHIN_MS = 20_000;
 
 /** One process. Dispose it to end it. */
 export class ScriptedProcess implements AsyncDisposable {
@@ -26,7 +29,7 @@ export class ScriptedProcess implements AsyncDisposable {
     });
     const child = command.spawn();
     const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    const { value } = await reader.read();
+    const { value } = await inTime("a scripted server to say its port", reader.read(), START_WITHIN_MS);
     void reader.cancel();
     return new ScriptedProcess(child, Number(value));
   }
@@ -44,6 +47,6 @@ export class ScriptedProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#child.stdin.close().catch(() => {});
-    await this.#child.status;
+    await inTime("the end of a scripted server", this.#child.status);
   }
 }

@@ -2,6 +2,7 @@
  * A scripted server that speaks just enough of the client protocol (connect, subscribe, publish, rpc echo) to prove
  * that the load tester does not lie: it stalls, drops, doubles and swaps on command, and counts what it did.
  */
+import { inTime } from "./waiting.ts";
 
 /** What goes wrong with one kind of message; every Nth of one connection's, counted from 1. */
 export interface Faults {
@@ -118,7 +119,7 @@ export class ScriptedServer implements AsyncDisposable {
     this.#bus.leave(this.#deliver);
     for (const timer of this.#stallTimers) clearTimeout(timer);
     for (const session of this.#sessions) session.socket.close();
-    await this.#server.shutdown();
+    await inTime("the end of a scripted server", this.#server.shutdown());
   }
 
   /** Runs `act` now, or when the stall is over, in order. */

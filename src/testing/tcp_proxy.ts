@@ -2,6 +2,7 @@
  * A TCP proxy on the loopback address that can fall silent: connections stay open on both sides and not a byte comes
  * through, which is what a cut network looks like from either end.
  */
+import { inTime } from "./waiting.ts";
 
 /** Bytes that are held back per direction while the proxy is silent; the sender's own buffers fill after that. */
 const READ_BYTES = 64 * 1024;
@@ -45,7 +46,7 @@ export class TcpProxy implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     this.resume({ isCut: true });
-    await this.#accepting;
+    await inTime("the end of a proxy's connections", this.#accepting);
   }
 
   async #accept(): Promise<void> {

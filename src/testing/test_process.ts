@@ -1,11 +1,14 @@
 /** Child processes of tests: their output is kept, and they end with the test. */
 import { fileURLToPath } from "node:url";
-import { Waiters } from "./waiting.ts";
+import { inTime, Waiters } from "./waiting.ts";
 
 /** The repo's folder. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const LINE_WITHIN_MS = 20_000;
+/** What ends by itself has done so by then; what is killed long before. */
+const ENDS_WITHIN_MS = 60_000;
+const DIES_WITHIN_MS = 20_000;
 const KEPT_CHARS = 4 * 1024 * 1024;
 
 /** True while a process runs; one that has ended and that nobody has fetched yet (state Z) does not. */
@@ -47,8 +50,7 @@ export class TestProcess implements AsyncDisposable {
   readonly pid: number;
   /** What it has written so far, stdout and stderr together. */
   text = "";
-  /** Resolves with its end, once all its output is read. */
-  readonly ended: Promise<ProcessEnd>;
+  readonly #ended: Promise<ProcessEnd>;
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array> | undefined;
   readonly #waiters = new Waiters();
@@ -72,11 +74,27 @@ export class TestProcess implements AsyncDisposable {
     }).spawn();
     this.#input = hasInput ? this.#child.stdin.getWriter() : undefined;
     this.pid = this.#child.pid;
-    this.ended = this.#watch();
+    this.#ended = this.#watch();
+    this.#ended.catch(() => {}); // whoever asks for the end hears of it
   }
 
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  /** Its end, once all its output is read. Rejects with the output when that takes longer than `withinMs`. */
+  async end(withinMs = ENDS_WITHIN_MS): Promise<ProcessEnd> {
+    return await inTime(`the end of process ${this.pid}`, this.#ended, withinMs).catch((cause) => {
+      const left = this.#hasEnded ? " (it has ended; what it has started holds its output open)" : "";
+      throw new Error(`Process ${this.pid} does not end${left}:\n${this.text.slice(-8_000)}`, { cause });
+    });
+  }
+
+  /** Ends it with `signal`, and by force when that takes longer than `politeMs`. */
+  async stop(signal: Deno.Signal, politeMs: number): Promise<ProcessEnd> {
+    this.signal(signal);
+    const timer = setTimeout(() => this.signal("SIGKILL"), politeMs);
+    return await this.end(politeMs + DIES_WITHIN_MS).finally(() => clearTimeout(timer));
   }
 
   /** Sends a signal; does nothing after the end. */
@@ -107,7 +125,7 @@ export class TestProcess implements AsyncDisposable {
   /** Kills it (SIGKILL) and waits for its end. */
   async kill(): Promise<ProcessEnd> {
     this.signal("SIGKILL");
-    return await this.ended;
+    return await this.end(DIES_WITHIN_MS);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

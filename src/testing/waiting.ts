@@ -9,6 +9,18 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** What `work` comes to. Rejects when that takes longer than `withinMs`, so that a test that would hang says at what. */
+export async function inTime<T>(what: string, work: Promise<T>, withinMs = 10_000): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const error = new Error(`Waited ${withinMs} ms in vain for ${what}`);
+  const timer = setTimeout(() => late.reject(error), withinMs);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /**
  * Waits for a fact that sends no event, such as one about another process. Answers how many milliseconds that took;
  * throws after `withinMs`.
