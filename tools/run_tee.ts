@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Read along. */
   readonly finders: readonly LineFinder[];
+  /** Takes its output; without it that is shown at once. */
+  readonly show?: (chunk: Uint8Array) => void;
   /** It is ended after this many milliseconds. */
   readonly timeoutMs: number;
   /** It is ended when it has said nothing for this many milliseconds: it hangs. */
@@ -45,7 +47,7 @@ export async function runTee(
     ...ownGroup,
   }).spawn();
   using watch = new Watch(child, options);
-  const reading = passOn(child.stdout, options.finders, () => watch.heard());
+  const reading = passOn(child.stdout, options, () => watch.heard());
   const { code } = await child.status;
   await settledWithin(reading, graceMs);
   await watch.ending;
@@ -92,13 +94,14 @@ class Watch implements Disposable {
 
 async function passOn(
   output: ReadableStream<Uint8Array>,
-  finders: readonly LineFinder[],
+  { finders, show }: RunOptions,
   heard: () => void,
 ): Promise<void> {
   const decoder = new TextDecoder();
   for await (const chunk of output) {
     heard();
-    await writeAll(chunk);
+    if (show === undefined) await writeAll(chunk);
+    else show(chunk);
     const text = decoder.decode(chunk, { stream: true });
     for (const finder of finders) finder.add(text);
   }
@@ -112,7 +115,8 @@ async function settledWithin(work: Promise<void>, ms: number): Promise<void> {
   clearTimeout(timer);
 }
 
-async function writeAll(chunk: Uint8Array): Promise<void> {
+/** Writes all of `chunk` to standard output. */
+export async function writeAll(chunk: Uint8Array): Promise<void> {
   for (let written = 0; written < chunk.length;) {
     written += await Deno.stdout.write(chunk.subarray(written));
   }

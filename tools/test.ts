@@ -4,38 +4,15 @@
  */
 import { installPackages } from "./apt.ts";
 import { isDebianLike, missingMessage, type Need, planNeeds, type Situation, testNeeds } from "./needs.ts";
-import { LineFinder } from "./line_finder.ts";
-import { listRepoFiles, repoRoot } from "./repo_files.ts";
-import { runTee } from "./run_tee.ts";
-import {
-  denoTestArgs,
-  type DenoTestOptions,
-  parseTestArgs,
-  realFlags,
-  selectTests,
-  type TestArgs,
-  unitFlags,
-} from "./test_plan.ts";
-import {
-  addCounts,
-  cutMessage,
-  fileLine,
-  lastLine,
-  noTests,
-  readCounts,
-  summaryLine,
-  type TestCounts,
-  testLine,
-} from "./test_summary.ts";
+import { listRepoFiles } from "./repo_files.ts";
+import { type GroupOptions, runRealTests, runUnitTests } from "./test_groups.ts";
+import { parseTestArgs, selectTests, type TestArgs } from "./test_plan.ts";
+import { addCounts, lastLine, noTests, type TestCounts } from "./test_summary.ts";
 
 /** All tests together; the whole gate has 15 minutes, and ends this step after 13. */
-const endMs = performance.now() + 12.5 * 60_000;
-/** No test says nothing for longer, on a busy machine either. */
-const silenceMs = 150_000;
+const timeoutMs = 12.5 * 60_000;
 
 const isCi = Deno.env.get("CI") === "true";
-
-const tempDir = Deno.env.get("TMPDIR") ?? "/tmp";
 
 /** Where servers live that the PATH of a plain user leaves out. */
 const searchPath = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin"];
@@ -47,18 +24,20 @@ async function main(): Promise<number> {
     const fault = await provideNeeds(args);
     if (fault !== undefined) return fail(fault);
   }
-  const { namePattern } = selection;
-  const optionsOf = (group: string) => ({ namePattern, coverageDir: groupDir(args, group) });
-  const unit = await runGroup("unit tests", unitFlags(tempDir), selection.unit, optionsOf("unit"));
+  const options: GroupOptions = {
+    namePattern: selection.namePattern,
+    coverageDir: args.coverageDir,
+    tempDir: Deno.env.get("TMPDIR") ?? "/tmp",
+    path: searchPath.join(":"),
+    endMs: performance.now() + timeoutMs,
+  };
+  const unit = await runUnitTests(selection.unit, options);
   if (unit.cut !== undefined) return fail(unit.cut, unit.counts);
-  const real = await runGroup(
-    "tests with real processes",
-    realFlags(tempDir),
-    selection.real,
-    optionsOf("real"),
-  );
+  const real = await runRealTests(selection.real, options);
   const counts = addCounts(unit.counts, real.counts);
-  return real.cut === undefined ? conclude(counts, args) : fail(real.cut, counts);
+  if (real.cut !== undefined) return fail(real.cut, counts);
+  for (const file of real.failed) console.log(`Failed: deno task test ${file}`);
+  return conclude(counts, args);
 }
 
 /** Makes what the tests start present; returns in one line why it cannot. */
@@ -115,39 +94,6 @@ function isAbsence(error: unknown): boolean {
     error instanceof Deno.errors.PermissionDenied;
 }
 
-/** A folder of its own for each group: in one folder the second run replaces what the first measured. */
-function groupDir(args: TestArgs, group: string): string | undefined {
-  return args.coverageDir === undefined ? undefined : `${args.coverageDir}/${group}`;
-}
-
-interface GroupResult {
-  readonly counts: TestCounts;
-  /** Says what it did last, when it was ended before its end. */
-  readonly cut?: string;
-}
-
-async function runGroup(
-  name: string,
-  flags: readonly string[],
-  files: readonly string[],
-  options: DenoTestOptions,
-): Promise<GroupResult> {
-  if (files.length === 0) return { counts: noTests };
-  console.log(`\n${name}: ${files.length} files`);
-  const finders = [summaryLine, fileLine, testLine].map((line) => new LineFinder(line));
-  const { code, cutBecause } = await runTee(Deno.execPath(), denoTestArgs(flags, files, options), {
-    cwd: repoRoot,
-    env: { PATH: searchPath.join(":") },
-    finders,
-    timeoutMs: endMs - performance.now(),
-    silenceMs,
-  });
-  const [summary = "", file = "", test = ""] = finders.map(({ lastMatch }) => lastMatch);
-  if (cutBecause === undefined) return { counts: readCounts(summary, code) };
-  const cut = cutMessage(name, cutBecause, { file, test, any: finders[0]?.lastLine ?? "" });
-  return { counts: noTests, cut };
-}
-
 /** Says how it went; the count comes last and alone on its line, because scripts read it. */
 function conclude(counts: TestCounts, args: TestArgs): number {
   const ran = counts.passed + counts.failed;
@@ -161,7 +107,7 @@ function conclude(counts: TestCounts, args: TestArgs): number {
 
 function fail(reason: string, counts: TestCounts = noTests): number {
   console.error(reason);
-  console.log(lastLine({ ...counts, failed: counts.failed + 1 }));
+  console.log(lastLine({ ...counts, failed: Math.max(1, counts.failed) }));
   return 1;
 }
 

@@ -62,8 +62,7 @@ export function unitFlags(tempDir: string): readonly string[] {
 }
 
 /**
- * Rights of tests with real processes. They run one after the other, so that two cores give the same result each time.
- * `--allow-run` has no list because a test that kills a node by its pid needs it whole.
+ * Rights of tests with real processes. `--allow-run` has no list because a test that kills a node by its pid needs it whole.
  */
 export function realFlags(tempDir: string): readonly string[] {
   const written = [tempDir, ".shoal", "reports", "npm"].join(",");

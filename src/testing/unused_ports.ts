@@ -3,41 +3,64 @@
 /** Below the range that the system takes for outgoing connections: a port stays free while its node is down. */
 const FIRST_PORT = 28_000;
 const PORTS = 4_000;
+/** The first port of a block is listened on for as long as this process lives: the others are nobody else's. */
+const BLOCK = 50;
 
-let nextPort = FIRST_PORT + Math.floor(Math.random() * PORTS);
+let nextPort = 0;
+let blockEnd = 0;
+/** The first ports of this process's blocks. */
+const claims: Deno.Listener[] = [];
+let nextBlock = Math.floor(Math.random() * PORTS / BLOCK);
 
-/** Ports of the loopback address that nobody listens on now; two calls never give the same. */
+/**
+ * Ports of the loopback address that nobody listens on now. Two calls never give the same, nor do two processes at the
+ * same time.
+ */
 export function unusedPorts(count: number): readonly number[] {
-  const ports: number[] = [];
-  for (let tries = 0; ports.length < count && tries < PORTS; tries++) {
-    const port = FIRST_PORT + (nextPort++ - FIRST_PORT) % PORTS;
-    if (isUnused(port)) ports.push(port);
-  }
-  if (ports.length < count) throw new Error(`Cannot find ${count} free ports from ${FIRST_PORT} on`);
-  return ports;
+  return Array.from({ length: count }, () => unusedPort());
 }
 
 /** One port of {@linkcode unusedPorts}. */
 export function unusedPort(): number {
-  return unusedPorts(1)[0] ?? 0;
-}
-
-function isUnused(port: number): boolean {
-  try {
-    Deno.listen({ hostname: "127.0.0.1", port }).close();
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) return false;
-    throw error;
+  for (;;) {
+    if (nextPort === blockEnd) claimBlock();
+    const port = nextPort++;
+    const listener = listenAt(port);
+    listener?.close();
+    if (listener !== undefined) return port;
   }
 }
 
 /** `count` free ports in a row. */
 export function neighbours(count: number): readonly number[] {
-  for (let tries = 0; tries < PORTS; tries++) {
+  if (count >= BLOCK) throw new RangeError(`Cannot give ${count} ports in a row: a block has ${BLOCK - 1}`);
+  for (;;) {
     const ports = unusedPorts(count);
     const first = ports[0] ?? 0;
     if (ports.every((port, at) => port === first + at)) return ports;
   }
-  throw new Error(`Cannot find ${count} free ports in a row from ${FIRST_PORT} on`);
+}
+
+/** Throws when every block is taken. */
+function claimBlock(): void {
+  for (let tries = 0; tries < PORTS / BLOCK; tries++) {
+    const first = FIRST_PORT + (nextBlock++ * BLOCK) % PORTS;
+    const claim = listenAt(first);
+    if (claim === undefined) continue;
+    claims.push(claim);
+    nextPort = first + 1;
+    blockEnd = first + BLOCK;
+    return;
+  }
+  throw new Error(`Cannot find a free block of ports from ${FIRST_PORT} on: too many tests run at once`);
+}
+
+/** Listens on `port`; undefined when somebody else does. */
+function listenAt(port: number): Deno.Listener | undefined {
+  try {
+    return Deno.listen({ hostname: "127.0.0.1", port });
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) return undefined;
+    throw error;
+  }
 }
