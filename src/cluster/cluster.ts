@@ -204,8 +204,9 @@ export class Cluster {
     this.#finishWhenEmpty();
   }
 
+  /** One that was never started, because the end came first, has nothing to end. */
   get #leftCount(): number {
-    return this.#all.filter((node) => node.state?.state !== "stopped").length;
+    return this.#all.filter(({ state }) => state !== undefined && state.state !== "stopped").length;
   }
 
   #finishWhenEmpty(): void {

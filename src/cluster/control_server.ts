@@ -26,7 +26,7 @@ export interface ControlSubject {
 
 const REQUEST_WITHIN_MS = 5_000;
 const MAX_CONNECTIONS = 16;
-/** How long the last word about a change may take on its way. */
+/** How long the last words may take on their way. */
 const LAST_WORD_WITHIN_MS = 1_000;
 
 /** Serves commands on a loopback port of its own until it is closed. */
@@ -59,7 +59,8 @@ export class ControlServer {
 
   /** Tells those who wait that it is over, and closes everything. */
   async close(code: number): Promise<void> {
-    await this.#tellWaiting({ event: "ended", code });
+    // Who asked and does not read must not hold the end.
+    await within(this.#tellWaiting({ event: "ended", code }), LAST_WORD_WITHIN_MS);
     await within(Promise.all(this.#changes), LAST_WORD_WITHIN_MS);
     this.#listener.close();
     for (const connection of this.#connections) this.#drop(connection);
