@@ -146,6 +146,42 @@ Deno.test("Node ends when its backend has ended for good", async () => {
   assert.equal(client.socket.closed?.code, 3001);
 });
 
+Deno.test("Node.close() resolves for every caller, and ended with it, once the backend has ended", async () => {
+  const { promise: mayEnd, resolve: letEnd } = Promise.withResolvers<void>();
+  const memory = memoryBackend(new MemoryHub());
+  const test = new TestNode({
+    backend: (node, listener) => {
+      const backend = memory(node, listener);
+      const close = backend.close.bind(backend);
+      backend.close = async () => {
+        await mayEnd;
+        await close();
+      };
+      return backend;
+    },
+  });
+  let resolved = 0;
+  const closes = [test.node.close(), test.node.close(), test.node.ended];
+  for (const each of closes) void each.then(() => resolved++);
+  await settle();
+  assert.equal(resolved, 0);
+  letEnd();
+  await Promise.all(closes);
+});
+
+Deno.test("Node.ended resolves also when the backend cannot end in order", async () => {
+  const memory = memoryBackend(new MemoryHub());
+  const test = new TestNode({
+    backend: (node, listener) => {
+      const backend = memory(node, listener);
+      backend.close = () => Promise.reject(new Error("cannot end"));
+      return backend;
+    },
+  });
+  await assert.rejects(test.node.close(), /cannot end/);
+  assert.equal(await test.node.ended, "closed");
+});
+
 Deno.test("Node.isFull() counts whom it turns away", async () => {
   await using test = new TestNode();
   await test.connected();

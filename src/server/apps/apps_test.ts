@@ -109,6 +109,21 @@ Deno.test("AppConnection closes 3004 over a handler that throws, and 3008 over a
   assert.equal(test.node.connections, 0);
 });
 
+Deno.test("AppConnection lets the node end when the app throws at the end of a client", async () => {
+  const app = defineApp({
+    message: () => {},
+    close: () => {
+      throw new Error("a bug at the end");
+    },
+  });
+  await using test = new TestNode({ apps: { app } });
+  const clients = [test.client("/apps/app"), test.client("/apps/app")];
+  await settle();
+  await test.node.close();
+  assert.deepEqual(clients.map(({ socket }) => socket.closed?.code), [3001, 3001]);
+  assert.match(test.logs.join(), /a bug at the end/);
+});
+
 Deno.test("AppConnection tells the app once when its client is gone, and drops its subscriptions", async () => {
   let closes = 0;
   const app = defineApp({
