@@ -74,7 +74,10 @@ interface Accepting {
 async function acceptAll(listener: Deno.TcpListener, { accept, log, ended }: Accepting): Promise<void> {
   while (!ended.aborted) {
     try {
-      accept(await listener.accept());
+      const conn = await listener.accept();
+      // Taken in the moment of the end: nobody would end it any more.
+      if (ended.aborted) return conn.close();
+      accept(conn);
     } catch (cause) {
       if (ended.aborted) return;
       log(`Cannot accept a node, trying again in ${ACCEPT_AGAIN_AFTER_MS} ms: ${cause}`);
