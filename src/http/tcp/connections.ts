@@ -1,17 +1,23 @@
-import type { HttpConnection } from "./http_connection.ts";
+/** A connection, as far as its listener ends it. */
+export interface Endable {
+  /** Ends now what waits for a request, else behind the answer that is under way. */
+  endSoon(): void;
+  destroy(): void;
+}
 
 /** The connections of one transport that speak HTTP: a listener may be lost before they are. */
 export class Connections {
-  readonly #open = new Set<HttpConnection>();
+  readonly #open = new Set<Endable>();
   readonly #empty = Promise.withResolvers<void>();
   #isClosing = false;
 
-  add(connection: HttpConnection): void {
+  add(connection: Endable): void {
     this.#open.add(connection);
+    // Accepted in the moment of the close: nobody would end it any more.
     if (this.#isClosing) connection.endSoon();
   }
 
-  remove(connection: HttpConnection): void {
+  remove(connection: Endable): void {
     this.#open.delete(connection);
     this.#resolveIfEmpty();
   }
