@@ -132,7 +132,7 @@ Deno.test("runDrill() kills and restarts a node as planned: its clients fall, co
   const scenario = resolveScenario("light", {
     connections: 8,
     perSec: 200,
-    durationMs: 7_000,
+    durationMs: 9_500,
     warmupMs: 0,
     reconnects: true,
   });
@@ -150,9 +150,9 @@ Deno.test("runDrill() kills and restarts a node as planned: its clients fall, co
   const killedAtMs = outcome.done[0]?.atMs ?? 0;
   assert.ok(Math.abs(killedAtMs - 2_100) < 500, `killed at ${killedAtMs} ms`);
   const { recovery, allBackAfterMs, perSecond } = drillNumbers(outcome, 2);
-  assert.ok(recovery?.recoveredAfterMs !== undefined && recovery.recoveredAfterMs < 4_500, perSecond.join());
+  assert.ok(recovery?.recoveredAfterMs !== undefined && recovery.recoveredAfterMs < 7_000, perSecond.join());
   assert.ok(
-    allBackAfterMs !== undefined && allBackAfterMs > 500 && allBackAfterMs < 4_500,
+    allBackAfterMs !== undefined && allBackAfterMs > 500 && allBackAfterMs < 7_000,
     `${allBackAfterMs} ms`,
   );
   // Half of the messages belong to the victim; it was away for at least half a second, at most until all were back.

@@ -174,8 +174,9 @@ export class NodeProcess extends NodeAddress implements AsyncDisposable {
     await this.#process.kill();
   }
 
-  /** Starts a new process on the same port. The old one must have ended. */
+  /** Starts a new process on the same port once the old one, which was killed or told to end, has ended. */
   async restart(): Promise<void> {
+    await this.#process.end();
     this.#process = this.#spawn();
     await this.ready();
   }
