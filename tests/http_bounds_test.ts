@@ -1,6 +1,6 @@
 /** What the transport does to peers that misbehave on purpose. */
 import assert from "node:assert/strict";
-import { until } from "../src/testing/waiting.ts";
+import { inTime, until } from "../src/testing/waiting.ts";
 import {
   clientFrame,
   frame,
@@ -160,7 +160,7 @@ for (const transport of transports) {
       const client = new WebSocket(`ws://127.0.0.1:${started.port}/ws`);
       const received: string[] = [];
       client.onmessage = ({ data }) => void received.push(data);
-      await new Promise((resolve) => client.onopen = resolve);
+      await inTime("the WebSocket", new Promise((resolve) => client.onopen = resolve));
       return { n, client, received };
     }));
     const said = (n: number, at: number) =>

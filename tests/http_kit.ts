@@ -9,7 +9,10 @@ import {
 } from "../src/http/mod.ts";
 import type { NodeView, TransportName } from "../src/http/mod.ts";
 import type { Socket } from "../src/server/mod.ts";
-import { until } from "../src/testing/waiting.ts";
+import { inTime, until } from "../src/testing/waiting.ts";
+
+/** Longer than any server of a test leaves its peer waiting on purpose. */
+const WRITES_WITHIN_MS = 30_000;
 
 export const transports: readonly TransportName[] = ["tcp", "streams"];
 
@@ -133,7 +136,11 @@ export class RawClient implements AsyncDisposable {
     let rest = typeof data === "string"
       ? Uint8Array.from(data, (character) => character.charCodeAt(0))
       : data;
-    while (rest.length > 0) rest = rest.subarray(await this.#connection.write(rest));
+    while (rest.length > 0) {
+      rest = rest.subarray(
+        await inTime("the server to read", this.#connection.write(rest), WRITES_WITHIN_MS),
+      );
+    }
   }
 
   async #read(): Promise<void> {
@@ -150,7 +157,7 @@ export class RawClient implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#connection.close();
-    await this.#reading;
+    await inTime("the end of reading", this.#reading);
   }
 }
 

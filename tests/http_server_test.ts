@@ -1,7 +1,7 @@
 /** What the transport promises, over real sockets. */
 import assert from "node:assert/strict";
 import { PortTakenError, serveHttp } from "../src/http/mod.ts";
-import { until } from "../src/testing/waiting.ts";
+import { inTime, until } from "../src/testing/waiting.ts";
 import {
   clientFrame,
   frame,
@@ -113,7 +113,7 @@ for (const transport of transports) {
     client.binaryType = "arraybuffer";
     const received: unknown[] = [];
     client.onmessage = (event) => received.push(event.data);
-    await new Promise((resolve) => client.onopen = resolve);
+    await inTime("the WebSocket", new Promise((resolve) => client.onopen = resolve));
     client.send("grüße");
     client.send(Uint8Array.of(1, 2, 255));
     await until("both echoes", () => received.length === 2);
@@ -138,7 +138,7 @@ for (const transport of transports) {
     assert.ok(socket);
     socket.close(3_001, "ä".repeat(100));
     socket.close(3_002, "again");
-    const { code, reason } = await closed;
+    const { code, reason } = await inTime("the close", closed);
     assert.deepEqual([code, reason], [3_001, "ä".repeat(61)]);
     await until("the close", () => started.seen.closes.length > 0);
     socket.send(frame("late"));

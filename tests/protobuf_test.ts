@@ -8,6 +8,7 @@ import { TestNode } from "../src/testing/test_node.ts";
 import { pause, until } from "../src/testing/processes.ts";
 import { type Options } from "centrifuge";
 import { openPair } from "./node_pair.ts";
+import { inTime } from "../src/testing/waiting.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -70,15 +71,15 @@ Deno.test("nodes serve the official client's Protobuf build", async (t) => {
     for (const query of ["cf_protocol=protobuf", "format=protobuf"]) {
       const socket = new WebSocket(`${one.url}?${query}`);
       socket.binaryType = "arraybuffer";
-      await new Promise((go) => socket.onopen = go);
+      await inTime("the WebSocket", new Promise((go) => socket.onopen = go));
       const answered = new Promise<MessageEvent>((go) => socket.onmessage = go);
       // {id: 1, connect: {}}
       socket.send(Uint8Array.of(4, 8, 1, 34, 0));
-      const { data } = await answered;
+      const { data } = await inTime("the answer", answered);
       assert.ok(data instanceof ArrayBuffer);
       assert.deepEqual([...new Uint8Array(data).subarray(1, 4)], [8, 1, 42]);
       socket.close();
-      await new Promise((go) => socket.onclose = go);
+      await inTime("the close", new Promise((go) => socket.onclose = go));
     }
   });
 
@@ -164,7 +165,7 @@ Deno.test("nodes serve the official client's Protobuf build", async (t) => {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     alice.centrifuge.on("message", ({ data }) => resolve(data));
     await bob.centrifuge.rpc("clients.send", { client: alice.ids[0], data: { hello: "ü" } });
-    assert.deepEqual(JSON.parse(text(await promise)).data, { hello: "ü" });
+    assert.deepEqual(JSON.parse(text(await inTime("the message", promise))).data, { hello: "ü" });
   });
 
   await t.step("what was missed is recovered, bytes that are no JSON included", async () => {
@@ -237,7 +238,7 @@ Deno.test("nodes serve the official client's Protobuf build", async (t) => {
     const { promise, resolve } = Promise.withResolvers<number>();
     client.centrifuge.on("connecting", ({ code }) => resolve(code));
     void one.drain();
-    assert.equal(await promise, 3001);
+    assert.equal(await inTime("the drain", promise), 3001);
   });
 });
 
@@ -254,7 +255,7 @@ Deno.test("a node with a key serves the Protobuf build: tokens, server-side subs
   const { promise, resolve } = Promise.withResolvers<unknown>();
   client.centrifuge.on("publication", ({ channel, data }) => resolve([channel, text(data)]));
   await two.publish("kept:mine", { own: 1 });
-  assert.deepEqual(await promise, ["kept:mine", '{"own":1}']);
+  assert.deepEqual(await inTime("the publication", promise), ["kept:mine", '{"own":1}']);
   await until("the token was refreshed", () => asked === 2);
   await pause(300);
   assert.deepEqual(client.steps, ["connecting 0", "connected"]);

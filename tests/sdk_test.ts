@@ -5,6 +5,7 @@ import { ClusterProcess } from "../src/testing/cluster_process.ts";
 import { NodeAddress, NodeProcess, pause, runProgram, until } from "../src/testing/processes.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { SdkClient } from "../src/testing/sdk_client.ts";
+import { inTime } from "../src/testing/waiting.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 
@@ -90,7 +91,7 @@ async function useSdk(t: Deno.TestContext, one: NodeAddress, two: NodeAddress): 
     const refused = client.centrifuge.newSubscription("y".repeat(256));
     refused.on("unsubscribed", ({ code }) => resolve(code));
     refused.subscribe();
-    assert.equal(await promise, 107);
+    assert.equal(await inTime("the refusal", promise), 107);
     assert.equal((await client.subscribe("fine")).subscription.state, "subscribed");
   });
 
