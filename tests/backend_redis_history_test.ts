@@ -3,7 +3,7 @@ import type { HistoryLimits, StreamPosition } from "../src/backend/backend.ts";
 import { decodePositioned } from "../src/protocol/envelope.ts";
 import { RedisServer } from "../src/testing/redis_server.ts";
 import { pause, until } from "../src/testing/waiting.ts";
-import { beat, isTemporary, type Opened, openReady, ready, stored } from "./redis_kit.ts";
+import { addMembers, beat, isTemporary, type Opened, openReady, ready, stored } from "./redis_kit.ts";
 
 const LIMITS: HistoryLimits = { size: 100, ttlMs: 60_000 };
 
@@ -270,11 +270,11 @@ Deno.test("presence.stats() of 10000 members answers in time", async () => {
   await using a = await openReady(server.url);
   await using b = await openReady(server.url);
   for (const node of [a, b]) {
-    const members = Array.from({ length: 5_000 }, (_, i) => `${node.id}.${i}.abcdef`);
-    const added = members.map((client, i) =>
-      node.backend.presence.add("room", { client, info: `{"user":"u${i}","client":"${client}"}` }, true)
-    );
-    assert.ok((await Promise.all(added)).every((isNew) => isNew));
+    const members = Array.from({ length: 5_000 }, (_, i) => {
+      const client = `${node.id}.${i}.abcdef`;
+      return { client, info: `{"user":"u${i}","client":"${client}"}` };
+    });
+    await addMembers(node, members, () => "room");
   }
   const startMs = performance.now();
   assert.deepEqual(await a.backend.presence.stats("room"), { clients: 10_000, users: 5_000 });
@@ -290,11 +290,8 @@ Deno.test("clean() that its cleaner did not finish is resumed, and each leave to
   await subscribeRooms(c);
   await beat(a);
   const clients = Array.from({ length: 2_000 }, (_, i) => `${a.id}.${i}.abcdef`);
-  await Promise.all(
-    clients.map((client, i) =>
-      a.backend.presence.add(`room ${i % 5}`, { client, info: `"${client}"` }, true)
-    ),
-  );
+  const members = clients.map((client) => ({ client, info: `"${client}"` }));
+  await addMembers(a, members, (i) => `room ${i % 5}`);
   await pause(10);
   const suspect = (await beat(b, 1)).suspects.find(({ node }) => node === a.id);
   assert.ok(suspect);

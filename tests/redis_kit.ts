@@ -1,6 +1,6 @@
 /** What the tests of the Redis backend share. */
 import assert from "node:assert/strict";
-import type { Backend, StreamPosition } from "../src/backend/backend.ts";
+import type { Backend, PresenceMember, StreamPosition } from "../src/backend/backend.ts";
 import { redisBackend, type RedisBackendOptions, type RedisTopology } from "../src/backend/redis/mod.ts";
 import { ClientError } from "../src/core/errors.ts";
 import { newNodeId, type NodeId } from "../src/core/ids.ts";
@@ -82,6 +82,22 @@ export function stored({ backend }: Opened, channel: string, message: string): P
       else reject(error);
     })
   );
+}
+
+/** So many at once stay well within the deadline of a command, on a busy machine too. */
+const ADDED_AT_ONCE = 250;
+
+/** Makes each of `members` a member of the room that `roomOf` names, and checks that all are new. */
+export async function addMembers(
+  { backend }: Opened,
+  members: readonly PresenceMember[],
+  roomOf: (at: number) => string,
+): Promise<void> {
+  for (let from = 0; from < members.length; from += ADDED_AT_ONCE) {
+    const batch = members.slice(from, from + ADDED_AT_ONCE);
+    const added = batch.map((member, at) => backend.presence.add(roomOf(from + at), member, true));
+    assert.ok((await Promise.all(added)).every((isNew) => isNew));
+  }
 }
 
 /** One beat. */
