@@ -6,6 +6,7 @@ import { ClientError } from "../src/core/errors.ts";
 import { newNodeId, type NodeId } from "../src/core/ids.ts";
 import { decodePositioned } from "../src/protocol/envelope.ts";
 import { RecordingListener } from "../src/testing/backend_contract.ts";
+import { inBatches } from "../src/testing/backend_contract/kit.ts";
 import { recordOf } from "../src/testing/node_records.ts";
 import { until } from "../src/testing/waiting.ts";
 
@@ -84,20 +85,14 @@ export function stored({ backend }: Opened, channel: string, message: string): P
   );
 }
 
-/** So many at once stay well within the deadline of a command, on a busy machine too. */
-const ADDED_AT_ONCE = 250;
-
 /** Makes each of `members` a member of the room that `roomOf` names, and checks that all are new. */
 export async function addMembers(
   { backend }: Opened,
   members: readonly PresenceMember[],
   roomOf: (at: number) => string,
 ): Promise<void> {
-  for (let from = 0; from < members.length; from += ADDED_AT_ONCE) {
-    const batch = members.slice(from, from + ADDED_AT_ONCE);
-    const added = batch.map((member, at) => backend.presence.add(roomOf(from + at), member, true));
-    assert.ok((await Promise.all(added)).every((isNew) => isNew));
-  }
+  const added = await inBatches(members, (member, at) => backend.presence.add(roomOf(at), member, true));
+  assert.ok(added.every((isNew) => isNew));
 }
 
 /** One beat. */

@@ -64,6 +64,22 @@ export function published(node: TestNode, channel: string, message: string): Pro
   });
 }
 
+/** So many commands at once stay well within the deadline of each, on a busy machine too. */
+const AT_ONCE = 250;
+
+/** Does `send` with each item, some at a time, and answers all results in order. */
+export async function inBatches<T, R>(
+  items: readonly T[],
+  send: (item: T, at: number) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: R[] = [];
+  for (let from = 0; from < items.length; from += AT_ONCE) {
+    const batch = items.slice(from, from + AT_ONCE);
+    results.push(...await Promise.all(batch.map((item, at) => send(item, from + at))));
+  }
+  return results;
+}
+
 /** Asks `probe` again until it answers something; for what only time brings about, such as an expiry. */
 export async function eventually<T>(
   what: string,

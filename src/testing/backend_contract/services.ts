@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { MAX_OFFER_BYTES, MAX_OFFERS, type ServiceOffer } from "../../backend/backend.ts";
 import type { NodeId } from "../../core/ids.ts";
 import { decodeServiceChange, type ServiceChange } from "../../protocol/service_change.ts";
-import { beat, buried, cleaned, type ContractTest, type NamedNode, openNodes } from "./kit.ts";
+import { beat, buried, cleaned, type ContractTest, inBatches, type NamedNode, openNodes } from "./kit.ts";
 
 const FENCE = "the fence of a test";
 
@@ -157,7 +157,7 @@ export const serviceTests: readonly ContractTest[] = [
       await services.remove("w", "one", large("one").client);
       await services.put("w", large("three"));
       const many = Array.from({ length: MAX_OFFERS }, (_, i) => offerOf(a.id, `s${i}`, 1, ""));
-      await Promise.all(many.map((offer) => services.put("many", offer)));
+      await inBatches(many, (offer) => services.put("many", offer));
       assert.equal(await services.put("many", offerOf(a.id, "last")), "full");
       await services.put("many", offerOf(a.id, "s0", 1, "changed"));
     },
