@@ -9,7 +9,7 @@ import { openPair } from "./node_pair.ts";
 /** Several pings within a test; a channel that remembers. */
 const SETTINGS = {
   ping_interval_ms: 400,
-  pong_timeout_ms: 200,
+  pong_timeout_ms: 390,
   namespaces: '[{"name":"kept","history_size":100,"history_ttl":60,"force_recovery":true,"presence":true}]',
 };
 

@@ -162,7 +162,7 @@ Deno.test("nodes in open mode refuse what comes through nginx, and say which set
 
 Deno.test("a pinged connection outlives nginx's patience, and a silent one does not", async () => {
   await using redis = await RedisServer.open();
-  const set = { insecure: true, trusted_proxies: "127.0.0.1", ping_interval_ms: 400, pong_timeout_ms: 300 };
+  const set = { insecure: true, trusted_proxies: "127.0.0.1", ping_interval_ms: 400, pong_timeout_ms: 390 };
   await using node = await NodeProcess.start({ redisUrl: redis.url, set });
   await using nginx = await NginxServer.open({
     servers: [`127.0.0.1:${node.port}`],
@@ -173,7 +173,7 @@ Deno.test("a pinged connection outlives nginx's patience, and a silent one does 
   assert.equal(client.end, undefined);
   const startMs = performance.now();
   node.process.signal("SIGSTOP");
-  await client.closed;
+  await client.closing(10_000);
   node.process.signal("SIGCONT");
   const tookMs = Math.round(performance.now() - startMs);
   console.log(`measured: a paused node's connection ended after ${tookMs} ms; nginx waits 1 s`);
