@@ -71,6 +71,9 @@ for (
   });
 }
 
+/** A caller's pause before its second try: the kernel resets what waits in the queue of a listener that is closed. */
+const RETRY_MS = 20;
+
 /** Clients of one channel on the shared port, and callers of HTTP there, while a cluster is changed. */
 class Load implements AsyncDisposable {
   readonly clients: readonly SdkClient[];
@@ -97,6 +100,7 @@ class Load implements AsyncDisposable {
         await tryCall(shared);
       } catch {
         this.retries++;
+        await pause(RETRY_MS);
         await tryCall(shared).catch((error) => this.failures.push(String(error)));
       }
     }

@@ -1,7 +1,12 @@
+/** How long a connection that has asked nothing yet is waited for, milliseconds: its request may be on the way. */
+const FIRST_REQUEST_MS = 100;
+
 /** A connection, as far as its listener ends it. */
 export interface Endable {
-  /** Ends now what waits for a request, else behind the answer that is under way. */
+  /** Ends behind the answer that is under way or to come: now when it waits for a further request. */
   endSoon(): void;
+  /** Ends now when it waits for its first request. */
+  endUnasked(): void;
   destroy(): void;
 }
 
@@ -23,19 +28,27 @@ export class Connections {
   }
 
   /**
-   * Ends idle ones at once and those within a request when they are done, or after `graceMs`. May be called again
-   * meanwhile: each call resolves when the last connection has left.
+   * Ends idle ones at once, those within a request when they are done, and new ones when they have asked and are
+   * answered or ask nothing for a moment; what is left after `graceMs` is cut. May be called again meanwhile: each call
+   * resolves when the last connection has left.
    */
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
     for (const connection of this.#open) connection.endSoon();
     this.#resolveIfEmpty();
-    const timer = setTimeout(() => this.#destroyAll(), graceMs);
-    await this.#empty.promise.finally(() => clearTimeout(timer));
+    const timers = [
+      setTimeout(() => this.#endUnasked(), Math.min(FIRST_REQUEST_MS, graceMs)),
+      setTimeout(() => this.#destroyAll(), graceMs),
+    ];
+    await this.#empty.promise.finally(() => timers.forEach(clearTimeout));
   }
 
   #resolveIfEmpty(): void {
     if (this.#isClosing && this.#open.size === 0) this.#empty.resolve();
+  }
+
+  #endUnasked(): void {
+    for (const connection of this.#open) connection.endUnasked();
   }
 
   #destroyAll(): void {

@@ -3,13 +3,13 @@ import { Connections, type Endable } from "./connections.ts";
 
 /** Idle: it ends as soon as it is asked to. */
 function idleIn(connections: Connections): Endable {
-  const connection = { endSoon: () => connections.remove(connection), destroy() {} };
+  const connection = { endSoon: () => connections.remove(connection), endUnasked() {}, destroy() {} };
   return connection;
 }
 
 /** Within a request: it ends when it is destroyed. */
 function busyIn(connections: Connections): Endable {
-  const connection = { endSoon() {}, destroy: () => connections.remove(connection) };
+  const connection = { endSoon() {}, endUnasked() {}, destroy: () => connections.remove(connection) };
   return connection;
 }
 
@@ -27,10 +27,26 @@ Deno.test("Connections ends a connection that was accepted in the moment of the 
   connections.add(busy);
   const closed = connections.close(1_000);
   let isAsked = false;
-  const late = { endSoon: () => isAsked = true, destroy() {} };
+  const late = { endSoon: () => isAsked = true, endUnasked() {}, destroy() {} };
   connections.add(late);
   assert.equal(isAsked, true);
   connections.remove(late);
   busy.destroy();
   await closed;
+});
+
+Deno.test("Connections.close() waits a moment for the request of a connection that has asked nothing, not for graceMs", async () => {
+  const connections = new Connections();
+  const steps: string[] = [];
+  const fresh = {
+    endSoon: () => void steps.push("soon"),
+    endUnasked() {
+      steps.push("unasked");
+      connections.remove(fresh);
+    },
+    destroy: () => void steps.push("destroyed"),
+  };
+  connections.add(fresh);
+  await connections.close(60_000);
+  assert.deepEqual(steps, ["soon", "unasked"]);
 });

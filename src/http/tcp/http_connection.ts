@@ -84,9 +84,16 @@ export class HttpConnection implements ByteReader, Dated {
     stream.read(this);
   }
 
-  /** Ends the connection: now when it waits for a request, else behind the answer that is under way. */
+  /**
+   * Ends the connection behind the answer that is under way. One that waits for a further request ends now; one that
+   * waits for its first is answered still, since its peer cannot tell that nobody read it.
+   */
   endSoon(): void {
     this.#isLast = true;
+    if (this.#isIdle) this.#close();
+  }
+
+  endUnasked(): void {
     if (this.#phase === HEAD && this.#held === undefined) this.#close();
   }
 

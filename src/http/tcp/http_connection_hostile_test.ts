@@ -61,6 +61,22 @@ Deno.test("HttpConnection ends soon when its last answer waits in the queue of a
   assert.equal(stream.isDestroyed, true);
 });
 
+Deno.test("HttpConnection that ends answers the request that was on its way, and no further one", () => {
+  const fresh = open();
+  fresh.connection.endSoon();
+  assert.equal(fresh.stream.isDestroyed, false);
+  fresh.stream.feed(HEALTH.repeat(2));
+  assert.match(fresh.stream.sent, /^HTTP\/1\.1 200 [^]*connection: close/i);
+  assert.equal(fresh.stream.sent.match(/HTTP\/1\.1/g)?.length, 1);
+  const silent = open();
+  silent.connection.endSoon();
+  silent.connection.endUnasked();
+  const served = open();
+  served.stream.feed(HEALTH);
+  served.connection.endSoon();
+  assert.deepEqual([silent.stream.isDestroyed, served.stream.isDestroyed], [true, true]);
+});
+
 Deno.test("HttpConnection outlives a body that rejects its cancel while the peer reads nothing", async () => {
   const rejected: unknown[] = [];
   const onRejection = (event: PromiseRejectionEvent) => {
