@@ -172,7 +172,7 @@ async function checkHttp(): Promise<readonly Check[]> {
 /** Asked for more than any generator process can send, the tool has to blame itself. */
 async function checkCeiling(): Promise<readonly Check[]> {
   await using server = await ScriptedProcess.start();
-  const load = ["-c", "100", "--rate", "300k/s", "--workers", "1", "--drain", "20s"];
+  const load = ["-c", "100", "--rate", "1M/s", "--workers", "1", "--drain", "20s"];
   const { word, findings } = await perfResult(["--targets", `${server.url}/plain`, ...load]);
   const finding = findings.find((some: { readonly name: string }) => some.name === "generator-bound");
   return [{
