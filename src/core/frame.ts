@@ -1,11 +1,13 @@
 import { utf8Bytes, utf8Length } from "./utf8.ts";
 import { bytesFrame, OPCODE, textFrame } from "./ws_frame.ts";
 
-/** One reply or push: a line of a frame, made once and shared by every connection that is owed it. */
+/** One reply or push, or several in a row: made once and shared by every connection that is owed it. */
 export class Line {
   readonly text: string;
   /** Length in UTF-8 bytes, or of {@linkcode bytes}. */
   readonly size: number;
+  /** The lines that it was joined from; undefined for one line. */
+  readonly parts: readonly Line[] | undefined;
   /** True when the data of a publication in it is a string that holds the payload, or a difference, as text. */
   readonly isDataText: boolean;
   /** What it is in an encoding that is no text; then `text` is "". */
@@ -13,11 +15,24 @@ export class Line {
   /** The same in the other encoding; belongs to the encoder. */
   twin: Line | undefined = undefined;
 
-  constructor(text: string, isDataText = false, bytes?: Uint8Array<ArrayBuffer>) {
+  constructor(text: string, isDataText = false, bytes?: Uint8Array<ArrayBuffer>, parts?: readonly Line[]) {
     this.text = text;
-    this.size = bytes?.length ?? utf8Length(text);
+    this.size = bytes?.length ?? (parts === undefined ? utf8Length(text) : joinedSize(parts));
     this.isDataText = isDataText;
     this.bytes = bytes;
+    this.parts = parts;
+  }
+
+  /** `lines` as one, all of them text or none; whoever is owed them all is owed one thing. */
+  static join(lines: readonly Line[]): Line {
+    const isBinary = lines[0]?.bytes !== undefined;
+    const text = lines.map((line) => line.text).join(isBinary ? "" : "\n");
+    return new Line(text, false, isBinary ? joinBytes(lines) : undefined, lines);
+  }
+
+  /** How many replies and pushes it is. */
+  get count(): number {
+    return this.parts?.length ?? 1;
   }
 
   /** A line that is no text, and tells its own length. */
@@ -52,7 +67,7 @@ export class Frame {
   private constructor(parent: Frame | undefined, line: Line | undefined) {
     this.#parent = parent;
     this.#line = line;
-    this.lines = parent === undefined ? 0 : parent.lines + 1;
+    this.lines = (parent?.lines ?? 0) + (line?.count ?? 0);
     this.isBinary = line?.bytes !== undefined;
     const before = parent === undefined || parent.size === 0 ? 0 : parent.size + (this.isBinary ? 0 : 1);
     this.size = before + (line?.size ?? 0);
@@ -101,13 +116,9 @@ export class Frame {
   }
 
   #joinBytes(): Uint8Array<ArrayBuffer> {
-    const joined = new Uint8Array(this.size);
-    let end = this.size;
-    this.#visitBack(({ bytes, size }) => {
-      end -= size;
-      if (bytes !== undefined) joined.set(bytes, end);
-    });
-    return joined;
+    const lines: Line[] = [];
+    this.#visitBack((line) => lines.push(line));
+    return joinBytes(lines.reverse());
   }
 
   /** Visits the lines, last one first. */
@@ -119,4 +130,20 @@ export class Frame {
       at = at.#parent;
     }
   }
+}
+
+/** Of lines of text, newlines included. */
+function joinedSize(lines: readonly Line[]): number {
+  return lines.reduce((sum, { size }) => sum + size, lines.length - 1);
+}
+
+/** Of lines that are no text, one behind the other. */
+function joinBytes(lines: readonly Line[]): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(lines.reduce((sum, { size }) => sum + size, 0));
+  let at = 0;
+  for (const { bytes, size } of lines) {
+    if (bytes !== undefined) joined.set(bytes, at);
+    at += size;
+  }
+  return joined;
 }

@@ -36,3 +36,11 @@ Deno.test("Frame joins ten thousand lines without recursion", () => {
 Deno.test("Frame.root() is empty", () => {
   assert.deepEqual([Frame.root().text, Frame.root().size, Frame.root().lines], ["", 0, 0]);
 });
+
+Deno.test("Line.join() is owed as one line and counts as all of them", () => {
+  const joined = Line.join([new Line("a"), new Line("é")]);
+  assert.deepEqual([joined.text, joined.size, joined.count], ["a\né", 4, 2]);
+  const frame = Frame.root().extend(new Line("x")).extend(joined);
+  assert.deepEqual([frame.text, frame.size, frame.lines], ["x\na\né", 6, 3]);
+  assert.equal(frame.bytes().length, frame.size);
+});

@@ -25,7 +25,6 @@ export class Channel implements FanOutChannel {
   /** Resolves once the bus confirmed the channel; undefined when it has. */
   confirming: Promise<void> | undefined;
   held: Publication[] | undefined;
-  heldBytes = 0;
   restsUntilMs = 0;
   /** When the last subscriber left, on the monotonic clock; undefined while there is one. */
   emptySinceMs: number | undefined;

@@ -332,3 +332,43 @@ Deno.test("a slow subscriber is closed, or loses the oldest, or keeps the latest
   const { traffic } = test.node;
   assert.deepEqual([traffic.publicationsDropped, traffic.publicationsConflated], [100 - dropped.length, 99]);
 });
+
+Deno.test("a burst in a large channel reaches every kind of subscriber whole and in order", async () => {
+  await using test = await started(undefined, {
+    namespaces: [...namespaces, { name: "big", historySize: 5_000, forcePositioning: true, delta: true }],
+  });
+  const kinds = [{ channel: "plain" }, { channel: "big:positioned" }, {
+    channel: "big:positioned",
+    delta: "fossil",
+  }];
+  const clients: FakeClient[] = [];
+  for (let i = 0; i < 450; i++) {
+    const client = await test.connected();
+    client.listener.onMessage(JSON.stringify({ id: 9, subscribe: kinds[i % 3] }));
+    clients.push(client);
+  }
+  await settle();
+  clients.forEach((client) => client.socket.frames.splice(0));
+  const count = 3_000;
+  for (let i = 0; i < count; i++) {
+    void test.node.publish("plain", i);
+    void test.node.publish("big:positioned", i);
+    if (i % 10 === 0) await settle();
+  }
+  const gotBy = (client: FakeClient) =>
+    (client.socket.messages as Message[]).flatMap(({ push }) => (push?.pub ? [push.pub.data] : []));
+  const oneOfEachKind = clients.slice(-3);
+  await until(
+    "the last three got the last",
+    () => oneOfEachKind.every((client) => gotBy(client).length === count),
+  );
+  for (const [i, client] of clients.entries()) {
+    assert.deepEqual(gotBy(client).map(Number), Array.from({ length: count }, (_, at) => at), `client ${i}`);
+  }
+  const longest = Math.max(...clients.map(({ socket }) => Math.max(...socket.frames.map(linesOf))));
+  assert.ok(longest > 20, "the channels rested");
+});
+
+function linesOf(frame: string): number {
+  return frame.split("\n").length;
+}

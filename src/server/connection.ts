@@ -17,7 +17,7 @@ import { checkExpiry, watchExpiry } from "./expiry.ts";
 import { type Grant, Grants } from "./grants.ts";
 import { anonymous, DEFAULT_WORKSPACE, type Identity, publisherFields } from "./identity.ts";
 import { ConnectionRates } from "./limits/mod.ts";
-import type { Publication } from "./publication.ts";
+import type { Publication, PublicationBatch } from "./publication.ts";
 import { PublishRates } from "./publish_rate.ts";
 import type { Socket, SocketListener } from "./socket.ts";
 import { leaveChannel, loseSubscription } from "./subscribing.ts";
@@ -123,6 +123,10 @@ export class Connection implements SocketListener, OutboxTarget, Client {
 
   onPublication(publication: Publication): void {
     this.send(publication.jsonLine);
+  }
+
+  onBatch(batch: PublicationBatch): void {
+    this.send(batch.jsonLine);
   }
 
   send(line: Line): void {

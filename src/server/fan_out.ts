@@ -1,11 +1,12 @@
 /**
  * Paces the publications of large channels. A broadcast costs a system call for each subscriber; when more sends are
  * asked for than a node can make, sending each publication on its own only makes everybody wait longer. Then a large
- * channel rests for a moment after a broadcast, and what arrives meanwhile goes out together, as one frame a
- * subscriber. Small channels, and all channels of a node that is not pressed, are served at once.
+ * channel rests for a moment after a broadcast, and what arrives meanwhile goes out together, as one line of one frame
+ * for each subscriber. What arrives in a burst leaves in pieces with a rest behind each, so that those who read, and
+ * other nodes of the same machine, get their turn. Small channels, and all channels of a node that is not pressed, are served at once.
  */
 import type { Clock } from "../core/clock.ts";
-import type { Publication, Subscriber } from "./publication.ts";
+import { type Publication, PublicationBatch, type Subscriber } from "./publication.ts";
 
 /** When a channel rests, and for how long. */
 export interface FanOutOptions {
@@ -15,30 +16,43 @@ export interface FanOutOptions {
   readonly pressedSendsPerSec: number;
   /** How long a channel rests for each of its subscribers, in milliseconds: a few times what sending to them takes. */
   readonly restPerSubscriberMs: number;
+  /** And for each byte that a subscriber got, in milliseconds: as long as the kernel takes to carry it. */
+  readonly restPerByteMs: number;
   /** No channel rests for longer, in milliseconds. */
   readonly maxRestMs: number;
-  /** What a resting channel may hold back, in bytes; more goes out at once. */
+  /** What leaves at once for one subscriber, in bytes; a larger publication leaves alone. */
+  readonly maxPieceBytes: number;
+  /** What all resting channels together may hold back, in bytes; a channel that brings more leaves at once. */
   readonly maxHeldBytes: number;
 }
 
-/** Found by measuring; `docs/perf.md` has the figures. */
+/** Found by measuring; decision 0006 and `docs/perf.md` have the figures. */
 const defaults: FanOutOptions = {
   largeChannel: 128,
   pressedSendsPerSec: 150_000,
   restPerSubscriberMs: 0.02,
+  restPerByteMs: 0.45e-6,
   maxRestMs: 20,
-  maxHeldBytes: 64 * 1024,
+  maxPieceBytes: 64 * 1024,
+  maxHeldBytes: 16 * 1024 * 1024,
 };
+
+/** Of what may wait for a slow connection, a piece is this part at most: one that reads must not be taken for slow. */
+const PIECE_SHARE = 0.25;
+
+/** For a node whose connections may each be owed `outboxBytes`. */
+export function fanOutOptions(outboxBytes: number): FanOutOptions {
+  return { ...defaults, maxPieceBytes: Math.min(defaults.maxPieceBytes, outboxBytes * PIECE_SHARE) };
+}
 
 /** Demand is counted over so many milliseconds. */
 const WINDOW_MS = 100;
 
-/** What the fan-out needs of a channel; the fields with `held` and `rests` belong to it. */
+/** What the fan-out needs of a channel; `held` and `restsUntilMs` belong to it. */
 export interface FanOutChannel {
   readonly subscribers: ReadonlySet<Subscriber>;
   /** Publications that wait while the channel rests; undefined when none do. */
   held: Publication[] | undefined;
-  heldBytes: number;
   /** On the monotonic clock. */
   restsUntilMs: number;
 }
@@ -51,14 +65,15 @@ export class FanOut {
   readonly #clock: Clock;
   readonly #timer: Timer;
   readonly #options: FanOutOptions;
-  readonly #resting: FanOutChannel[] = [];
+  readonly #resting = new Set<FanOutChannel>();
   readonly #wake = () => this.#serveRested();
   #isTimerSet = false;
   #isPressed = false;
   #windowStartMs = 0;
   #demand = 0;
+  #heldBytes = 0;
 
-  constructor(clock: Clock, timer: Timer = setTimeout, options: FanOutOptions = defaults) {
+  constructor(clock: Clock, options: FanOutOptions, timer: Timer = setTimeout) {
     this.#clock = clock;
     this.#timer = timer;
     this.#options = options;
@@ -73,7 +88,7 @@ export class FanOut {
     const mayRest = this.#isPressed && nowMs < channel.restsUntilMs;
     if (channel.held !== undefined || mayRest) return this.#hold(channel, publication, nowMs);
     broadcast(channel, publication);
-    channel.restsUntilMs = nowMs + this.#restMs(channel);
+    channel.restsUntilMs = nowMs + this.#restMs(channel, publication.jsonLine.size);
   }
 
   #countDemand(sends: number, nowMs: number): void {
@@ -89,13 +104,16 @@ export class FanOut {
   #hold(channel: FanOutChannel, publication: Publication, nowMs: number): void {
     if (channel.held === undefined) {
       channel.held = [];
-      channel.heldBytes = 0;
-      this.#resting.push(channel);
-      this.#setTimer(channel.restsUntilMs - nowMs);
+      this.#rest(channel, nowMs);
     }
     channel.held.push(publication);
-    channel.heldBytes += publication.jsonLine.size;
-    if (channel.heldBytes >= this.#options.maxHeldBytes) this.#release(channel);
+    this.#heldBytes += publication.jsonLine.size;
+    if (this.#heldBytes > this.#options.maxHeldBytes) this.#releaseAll(channel, channel.held);
+  }
+
+  #rest(channel: FanOutChannel, nowMs: number): void {
+    this.#resting.add(channel);
+    this.#setTimer(channel.restsUntilMs - nowMs);
   }
 
   #setTimer(delayMs: number): void {
@@ -108,30 +126,51 @@ export class FanOut {
     this.#isTimerSet = false;
     const nowMs = this.#clock.monotonicMs();
     let soonestMs = Infinity;
-    for (const channel of this.#resting.splice(0)) {
-      if (channel.held === undefined) continue;
-      if (nowMs >= channel.restsUntilMs) this.#release(channel);
-      else {
-        this.#resting.push(channel);
-        soonestMs = Math.min(soonestMs, channel.restsUntilMs);
-      }
+    for (const channel of this.#resting) {
+      const { held } = channel;
+      if (held !== undefined && nowMs >= channel.restsUntilMs) this.#releasePiece(channel, held);
+      if (channel.held === undefined) this.#resting.delete(channel);
+      else soonestMs = Math.min(soonestMs, channel.restsUntilMs);
     }
     if (soonestMs < Infinity) this.#setTimer(soonestMs - nowMs);
   }
 
-  #release(channel: FanOutChannel): void {
-    const held = channel.held ?? [];
-    channel.held = undefined;
-    for (const publication of held) broadcast(channel, publication);
-    channel.restsUntilMs = this.#clock.monotonicMs() + this.#restMs(channel);
+  #releaseAll(channel: FanOutChannel, held: Publication[]): void {
+    while (channel.held !== undefined) this.#releasePiece(channel, held);
   }
 
-  #restMs(channel: FanOutChannel): number {
-    const { maxRestMs, restPerSubscriberMs } = this.#options;
-    return Math.min(maxRestMs, channel.subscribers.size * restPerSubscriberMs);
+  /** Sends the oldest of `held`, and lets the channel rest for as long as that was much. */
+  #releasePiece(channel: FanOutChannel, held: Publication[]): void {
+    const { count, bytes } = pieceOf(held, this.#options.maxPieceBytes);
+    this.#heldBytes -= bytes;
+    broadcastBatch(channel, new PublicationBatch(held.splice(0, count)));
+    // Only now: what a subscriber publishes meanwhile comes behind the others.
+    if (held.length === 0) channel.held = undefined;
+    channel.restsUntilMs = this.#clock.monotonicMs() + this.#restMs(channel, bytes);
   }
+
+  #restMs(channel: FanOutChannel, bytes: number): number {
+    const { maxRestMs, restPerSubscriberMs, restPerByteMs } = this.#options;
+    return Math.min(maxRestMs, channel.subscribers.size * (restPerSubscriberMs + bytes * restPerByteMs));
+  }
+}
+
+/** How many of the oldest leave together, and their bytes: at least one. */
+function pieceOf(held: readonly Publication[], maxBytes: number): { count: number; bytes: number } {
+  let count = 0;
+  let bytes = 0;
+  for (const { jsonLine } of held) {
+    if (count > 0 && bytes + jsonLine.size > maxBytes) break;
+    bytes += jsonLine.size;
+    count++;
+  }
+  return { count, bytes };
 }
 
 function broadcast(channel: FanOutChannel, publication: Publication): void {
   for (const subscriber of channel.subscribers) subscriber.onPublication(publication);
+}
+
+function broadcastBatch(channel: FanOutChannel, batch: PublicationBatch): void {
+  for (const subscriber of channel.subscribers) subscriber.onBatch(batch);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { pushPrefix } from "../protocol/json_codec.ts";
-import { FanOut, type FanOutChannel, type Timer } from "./fan_out.ts";
-import { Publication, type Subscriber } from "./publication.ts";
+import { FanOut, type FanOutChannel, fanOutOptions, type Timer } from "./fan_out.ts";
+import { Publication, type PublicationBatch, type Subscriber } from "./publication.ts";
 
 /** A channel whose subscribers note what they get, a clock and a timer that the test moves. */
 class Bench {
@@ -12,23 +12,29 @@ class Bench {
   timers: { callback: () => void; delayMs: number }[] = [];
 
   constructor(subscribers: number, pressedSendsPerSec = -1) {
-    const first: Subscriber = { onPublication: ({ data }) => this.got.push(data) };
-    const others = Array.from({ length: subscribers - 1 }, (): Subscriber => ({ onPublication: () => {} }));
+    const onPublication = ({ data }: Publication) => this.got.push(data);
+    const onBatch = ({ publications }: PublicationBatch) => publications.forEach(onPublication);
+    const first: Subscriber = { onPublication, onBatch };
+    const ignore = () => {};
+    const others = Array.from(
+      { length: subscribers - 1 },
+      () => ({ onPublication: ignore, onBatch: ignore }),
+    );
     this.channel = {
       subscribers: new Set([first, ...others]),
       held: undefined,
-      heldBytes: 0,
       restsUntilMs: 0,
     };
     const clock = { wallMs: () => 0, monotonicMs: () => this.nowMs };
     const timer: Timer = (callback, delayMs) => this.timers.push({ callback, delayMs });
-    this.fanOut = new FanOut(clock, timer, {
-      largeChannel: 128,
+    const options = {
+      ...fanOutOptions(1024 * 1024),
       pressedSendsPerSec,
       restPerSubscriberMs: 0.008,
       maxRestMs: 10,
-      maxHeldBytes: 64 * 1024,
-    });
+      maxHeldBytes: 200_000,
+    };
+    this.fanOut = new FanOut(clock, options, timer);
   }
 
   publish(data: string): void {
@@ -62,24 +68,71 @@ Deno.test("FanOut holds what a large channel gets while it rests, and delivers i
   for (const data of ["1", "2", "3"]) bench.publish(data);
   assert.deepEqual([bench.got, bench.timers.length], [["1"], 1]);
   assert.ok((bench.timers[0]?.delayMs ?? 0) <= 10);
-  bench.wake(4);
+  bench.wake(5);
   assert.deepEqual(bench.got, ["1", "2", "3"]);
   bench.publish("4");
   assert.deepEqual(bench.got, ["1", "2", "3"]);
-  bench.wake(4);
+  bench.wake(5);
   assert.deepEqual(bench.got, ["1", "2", "3", "4"]);
 });
 
-Deno.test("FanOut holds no more than its bound in bytes", () => {
+Deno.test("FanOut sends a burst in pieces, with a rest behind each", () => {
   const bench = new Bench(500);
   bench.publish("1");
-  const large = `"${"x".repeat(40_000)}"`;
-  bench.publish(large);
+  for (let i = 0; i < 3; i++) bench.publish(`"${"x".repeat(40_000)}"`);
   assert.equal(bench.got.length, 1);
-  bench.publish(large);
-  assert.equal(bench.got.length, 3);
+  for (const count of [2, 3, 4]) {
+    bench.wake(10);
+    assert.equal(bench.got.length, count, "two of them are more than a piece");
+  }
   bench.wake(10);
-  assert.equal(bench.got.length, 3);
+  assert.deepEqual([bench.got.length, bench.timers.length], [4, 0]);
+});
+
+Deno.test("FanOut lets a channel rest the longer the more its last piece was", () => {
+  const bench = new Bench(500);
+  bench.publish("1");
+  const shortMs = bench.channel.restsUntilMs - bench.nowMs;
+  bench.nowMs += 10;
+  bench.publish(`"${"x".repeat(20_000)}"`);
+  const longMs = bench.channel.restsUntilMs - bench.nowMs;
+  assert.ok(shortMs >= 4 && longMs > shortMs + 4 && longMs <= 10, `${shortMs} and ${longMs} ms`);
+});
+
+Deno.test("FanOut holds no more than its bound in bytes, over all channels", () => {
+  const bench = new Bench(500);
+  const other = new Bench(500).channel;
+  const large = { data: `"${"x".repeat(60_000)}"`, fields: "" };
+  const publishTo = (channel: FanOutChannel) =>
+    bench.fanOut.deliver(channel, new Publication("c", pushPrefix("c"), large));
+  publishTo(other);
+  bench.publish("1");
+  publishTo(other);
+  publishTo(other);
+  publishTo(bench.channel);
+  assert.equal(bench.got.length, 1, "180,000 bytes are held");
+  publishTo(bench.channel);
+  assert.equal(bench.got.length, 3, "whoever brings too much is served at once");
+  assert.equal(other.held?.length, 2);
+});
+
+Deno.test("FanOut puts what a subscriber publishes during a release behind what is being released", () => {
+  const bench = new Bench(500);
+  const others = bench.channel.subscribers as Set<Subscriber>;
+  const eager = { onPublication() {}, onBatch: () => void bench.publish("late") };
+  const subscribers = new Set([eager, ...others]);
+  Object.assign(bench.channel, { subscribers });
+  bench.publish("1");
+  bench.publish("2");
+  bench.wake(10);
+  assert.deepEqual(bench.got, ["1", "2"]);
+  subscribers.delete(eager);
+  bench.wake(10);
+  assert.deepEqual(bench.got, ["1", "2", "late"]);
+});
+
+Deno.test("fanOutOptions() keeps a piece well below what may wait for one connection", () => {
+  assert.deepEqual([16 * 1024, 2 ** 20].map((bytes) => fanOutOptions(bytes).maxPieceBytes), [4096, 65_536]);
 });
 
 Deno.test("FanOut keeps the order when a channel shrinks while it holds something", () => {

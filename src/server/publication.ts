@@ -1,5 +1,5 @@
 import type { StoredMessage, StreamPosition } from "../backend/backend.ts";
-import type { Line } from "../core/frame.ts";
+import { Line } from "../core/frame.ts";
 import { decodePublication, type PublicationEnvelope } from "../protocol/envelope.ts";
 import { publicationJson, publicationLine, textPublicationLine } from "../protocol/json_codec.ts";
 import { isBinaryPayload, type ReadFields, readPublicationFields } from "../protocol/publication_fields.ts";
@@ -93,6 +93,21 @@ export class Publication implements Placed {
   }
 }
 
+/** Publications of one channel that reach its subscribers together, in the channel's order. */
+export class PublicationBatch {
+  readonly publications: readonly Publication[];
+  #jsonLine: Line | undefined;
+
+  constructor(publications: readonly Publication[]) {
+    this.publications = publications;
+  }
+
+  /** All of them in the JSON encoding: whoever gets them all is owed one line, not one for each. */
+  get jsonLine(): Line {
+    return this.#jsonLine ??= Line.join(this.publications.map(({ jsonLine }) => jsonLine));
+  }
+}
+
 /** A publication of a history as lists on the wire have it; undefined when the stored message is none. */
 export interface StoredPublication {
   readonly offset: number;
@@ -137,4 +152,6 @@ function joinFields(first: string, second: string): string {
 export interface Subscriber {
   /** Called for each publication in the channel's order. Must not throw. */
   onPublication(publication: Publication): void;
+  /** The same as {@linkcode onPublication} for each of them. Must not throw. */
+  onBatch(batch: PublicationBatch): void;
 }

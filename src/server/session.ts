@@ -12,7 +12,7 @@ import { ClientRecords } from "./client_records.ts";
 import type { Client } from "./context.ts";
 import { Connections } from "./connections.ts";
 import { Emulation } from "./emulation/mod.ts";
-import { FanOut } from "./fan_out.ts";
+import { FanOut, fanOutOptions } from "./fan_out.ts";
 import { HistoryReader } from "./history_reader.ts";
 import { ConnectLimits, type LimitName, WorkspaceQuota } from "./limits/mod.ts";
 import { FormatCheck } from "./format_check.ts";
@@ -111,7 +111,7 @@ export class Session {
     });
     const { bus, registry, history, presence } = this.backend;
     const { log } = this;
-    this.channels = new Channels(bus, new FanOut(clock), clock);
+    this.channels = new Channels(bus, new FanOut(clock, fanOutOptions(settings.outboxBytes)), clock);
     this.publisher = new Publisher({ backend: this.backend, clock, traffic });
     const maxCharacters = Math.floor(settings.outboxBytes * RECOVERY_SHARE);
     this.history = new HistoryReader(history, { ...settings, maxCharacters });

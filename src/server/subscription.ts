@@ -6,7 +6,7 @@ import type { StreamPosition } from "../backend/backend.ts";
 import type { Line } from "../core/frame.ts";
 import type { SlowPolicy } from "./options.ts";
 import { stepFrom } from "./positions.ts";
-import type { Publication, Subscriber } from "./publication.ts";
+import type { Publication, PublicationBatch, Subscriber } from "./publication.ts";
 import type { SlowQueue } from "./slow_policy.ts";
 import type { TagFilter } from "./tag_filter.ts";
 
@@ -79,6 +79,10 @@ export class Subscription implements Subscriber {
     const line = wantsDelta ? this.#deltaLine(publication) : publication.jsonLine;
     if (this.#queue === undefined) return this.holder.send(line);
     this.#queueOrSend(this.#queue, line, publication);
+  }
+
+  onBatch({ publications }: PublicationBatch): void {
+    for (const publication of publications) this.onPublication(publication);
   }
 
   /** Missed something: the holder is told to start over. */

@@ -13,7 +13,9 @@ const writer = new ProtobufWriter();
 
 /** The line in Protobuf, its length before it; made once for each line. */
 export function protobufLine(line: Line): Line {
-  return line.twin ??= Line.ofBytes(encodeReply(line.text, line.isDataText));
+  return line.twin ??= line.parts === undefined
+    ? Line.ofBytes(encodeReply(line.text, line.isDataText))
+    : Line.join(line.parts.map(protobufLine));
 }
 
 /**

@@ -112,3 +112,12 @@ Deno.test("Frame joins binary lines without a newline, and says how long they ar
   assert.equal(frame.size, 6);
   assert.equal(frame.lines, 2);
 });
+
+Deno.test("protobufLine() of joined lines holds the same bytes as each alone, made once", () => {
+  const lines = ["{}", '{"id":1,"ping":{}}'].map((text) => new Line(text));
+  const joined = Line.join(lines);
+  assert.equal(protobufLine(joined), protobufLine(joined));
+  const frame = Frame.root().extend(protobufLine(joined));
+  assert.deepEqual(frame.bytes(), Uint8Array.of(0, 4, 8, 1, 98, 0));
+  assert.deepEqual([frame.isBinary, frame.size, frame.lines], [true, 6, 2]);
+});

@@ -8,7 +8,7 @@ import type { Channel, Channels } from "../channels.ts";
 import type { ConnectionContext } from "../context.ts";
 import { DEFAULT_WORKSPACE } from "../identity.ts";
 import { ConnectionRates } from "../limits/mod.ts";
-import type { Publication, Subscriber } from "../publication.ts";
+import type { Publication, PublicationBatch, Subscriber } from "../publication.ts";
 import type { Handshake, Socket, SocketListener } from "../socket.ts";
 import type { Peer } from "../peer.ts";
 import type { App, AppSession } from "./app.ts";
@@ -94,7 +94,9 @@ export class AppConnection implements SocketListener, AppSession, Peer {
       throw error;
     }
     if (this.#isClosed) return this.#channels.cancel(channel, this.#nowMs());
-    const subscriber = { onPublication: (publication: Publication) => this.#hand(publication, take) };
+    const onPublication = (publication: Publication) => this.#hand(publication, take);
+    const onBatch = ({ publications }: PublicationBatch) => publications.forEach(onPublication);
+    const subscriber: Subscriber = { onPublication, onBatch };
     this.#subscriptions.push({ channel, subscriber });
     this.#channels.add(channel, subscriber);
   }
