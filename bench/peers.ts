@@ -2,6 +2,7 @@
  * Shoal beside its peers: runs `peers_bench.py` several times, in turn, and prints the medians as a Markdown table.
  *
  *     deno run --allow-env --allow-run=python3 bench/peers.ts PEERS_BENCH [--rounds 5] [--transport tcp|streams]
+ *         [--only "fan2 at 6400/s"]
  *
  * PEERS_BENCH is the path of `peers_bench.py`, whose peers are installed (`peers/setup.sh ws bun`) and whose load
  * generator is built (`make -C wsload`). Needs redis-server and `deno` on PATH.
@@ -76,7 +77,11 @@ function show(value: number, digits = 2): string {
   return Number.isNaN(value) ? "" : value.toFixed(digits);
 }
 
-/** A table row: the peer's median, ours, and the median of the ratios of each round. */
+function nameOf({ test, rate }: Case): string {
+  return rate === undefined ? test : `${test} at ${rate}/s`;
+}
+
+/** A table row: the peer's median, ours, and of the ratios of each round the median, the least and the greatest. */
 function tableRow(
   entry: Case,
   unit: string,
@@ -85,20 +90,28 @@ function tableRow(
 ): string {
   const peer = median(pairs.map((pair) => pair.peer[field]));
   const ours = median(pairs.map((pair) => pair.ours[field]));
-  const ratio = median(pairs.map((pair) => pair.ours[field] / pair.peer[field]));
-  const name = entry.rate === undefined ? entry.test : `${entry.test} at ${entry.rate}/s`;
-  return `| ${name} | ${unit} | ${entry.peer} | ${show(peer)} | ${show(ours)} | ${show(ratio)} |`;
+  const ratios = pairs.map((pair) => pair.ours[field] / pair.peer[field]);
+  const range = `${show(Math.min(...ratios))}-${show(Math.max(...ratios))}`;
+  return `| ${nameOf(entry)} | ${unit} | ${entry.peer} | ${show(peer)} | ${show(ours)} | ${
+    show(median(ratios))
+  } | ${range} |`;
 }
 
 const { values, positionals } = parseArgs({
   args: Deno.args,
   allowPositionals: true,
-  options: { rounds: { type: "string", default: "5" }, transport: { type: "string", default: "tcp" } },
+  options: {
+    rounds: { type: "string", default: "5" },
+    transport: { type: "string", default: "tcp" },
+    only: { type: "string" },
+  },
 });
 const [script] = positionals;
-const chosen = cases[values.transport];
-if (script === undefined || chosen === undefined) {
-  console.error("Usage: bench/peers.ts PEERS_BENCH [--rounds 5] [--transport tcp|streams]");
+const chosen = cases[values.transport]?.filter((entry) => [undefined, nameOf(entry)].includes(values.only));
+if (script === undefined || chosen === undefined || chosen.length === 0) {
+  const names = Object.values(cases).flat().map(nameOf);
+  console.error("Usage: bench/peers.ts PEERS_BENCH [--rounds 5] [--transport tcp|streams] [--only NAME]");
+  console.error(`NAME is one of: ${[...new Set(names)].join(", ")}`);
   Deno.exit(2);
 }
 
@@ -112,9 +125,9 @@ for (let round = 0; round < Number(values.rounds); round++) {
   }
 }
 console.log(
-  `| test | figure | peer | its median | ours (${values.transport}) | median of the rounds' ratios |`,
+  `| test | figure | peer | its median | ours (${values.transport}) | median of the rounds' ratios | from-to |`,
 );
-console.log("| --- | --- | --- | --- | --- | --- |");
+console.log("| --- | --- | --- | --- | --- | --- | --- |");
 for (const [at, entry] of chosen.entries()) {
   const pairs = results[at] ?? [];
   if (entry.test === "idle") {

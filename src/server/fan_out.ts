@@ -16,7 +16,7 @@ export interface FanOutOptions {
   readonly pressedSendsPerSec: number;
   /** How long a channel rests for each of its subscribers, in milliseconds: a few times what sending to them takes. */
   readonly restPerSubscriberMs: number;
-  /** And for each byte that a subscriber got, in milliseconds: as long as the kernel takes to carry it. */
+  /** And for each byte that each of them got, in milliseconds: twice what the kernel takes to carry it. */
   readonly restPerByteMs: number;
   /** No channel rests for longer, in milliseconds. */
   readonly maxRestMs: number;
@@ -31,8 +31,8 @@ const defaults: FanOutOptions = {
   largeChannel: 128,
   pressedSendsPerSec: 150_000,
   restPerSubscriberMs: 0.02,
-  restPerByteMs: 0.45e-6,
-  maxRestMs: 20,
+  restPerByteMs: 1e-6,
+  maxRestMs: 60,
   maxPieceBytes: 64 * 1024,
   maxHeldBytes: 16 * 1024 * 1024,
 };
