@@ -40,4 +40,11 @@ for (const count of [1, 10, 50]) {
     }
     outbox.flush();
   });
+  if (count === 1) continue;
+  Deno.bench(`Outbox with one joined line, ${count}`, { group }, () => {
+    const outbox = new Outbox(() => {});
+    const joined = Line.join(Array.from({ length: count }, () => new Line(text)));
+    for (const target of targets) outbox.push(target, joined);
+    outbox.flush();
+  });
 }
