@@ -1,5 +1,5 @@
 /** What a run may claim, decided before any number is shown. */
-import { BUSY_CORES, type Digest, type GeneratorDigest } from "./digest.ts";
+import { BUSY_CORES, type Digest, type GeneratorDigest, type TrafficDigest } from "./digest.ts";
 import type { LoadOptions } from "../engine/load_options.ts";
 import type { LoadResult } from "../engine/load_result.ts";
 import { checkSlos, CORRECTNESS_METRICS, type Slo, type SloCheck } from "./slo.ts";
@@ -147,32 +147,41 @@ function generatorBound(
     const late = `${(health.lateShare * 100).toFixed(1)}% of the sends left over ${
       health.lateAfterMs.toFixed(1)
     } ms late`;
-    const ceiling = isAtItsCeiling(health, numbers) ? ceilingText(numbers) : "";
-    return [{ name: "generator-bound", text: `${late} (limit 5%)${ceiling}: ${advice}` }];
+    return [{
+      name: "generator-bound",
+      text: `${late} (limit 5%)${ceilingText(health, numbers)}: ${advice}`,
+    }];
   }
   // A spinning pacer uses its core up by design; its lateness tells.
   if (options.pacer === "timer" && health.cpuCores >= BUSY_CORES) {
     const percent = Math.round(health.cpuCores * 100);
     return [{
       name: "generator-bound",
-      text: `the generator used ${percent}% of its core (limit 90%)${ceilingText(numbers)}: ${advice}`,
+      text: `the generator used ${percent}% of its core (limit 90%)${
+        ceilingText(health, numbers)
+      }: ${advice}`,
     }];
   }
   return [];
 }
 
-/** Sends may be late for a stall, too; only who had no CPU left, or fell behind its plan, did all that it could. */
-function isAtItsCeiling(health: GeneratorDigest, { traffic }: Digest): boolean {
-  if (traffic === undefined || health !== traffic.generator) return false;
-  return health.cpuCores >= BUSY_CORES || traffic.total.sentPerSec < SATURATED_BELOW * traffic.offeredPerSec;
+/** What the generator could do at most; empty when the run does not tell. */
+function ceilingText(health: GeneratorDigest, { traffic }: Digest): string {
+  if (traffic === undefined || health !== traffic.generator || !isAtItsCeiling(traffic)) return "";
+  const rate = Math.round(traffic.achievedPerSec).toLocaleString("en-US");
+  return `, so ${rate}/s is its ceiling, not the server's`;
 }
 
-/** What the generator could do at most, since the server could do at least that. */
-function ceilingText({ traffic }: Digest): string {
-  if (traffic === undefined) return "";
-  return `, so ${
-    Math.round(traffic.achievedPerSec).toLocaleString("en-US")
-  }/s is its ceiling, not the server's`;
+/**
+ * Sends may be late for a stall, too: only who fell behind its plan did all that it could. And answers that fall behind
+ * the sends wait in front of the server, however busy the generator is: then the rate is the server's.
+ */
+function isAtItsCeiling({ model, generator, total, offeredPerSec, achievedPerSec }: TrafficDigest): boolean {
+  if (achievedPerSec < SATURATED_BELOW * total.sentPerSec) return false;
+  // A closed loop asks for all there is.
+  return model === "closed"
+    ? generator.cpuCores >= BUSY_CORES
+    : total.sentPerSec < SATURATED_BELOW * offeredPerSec;
 }
 
 function deadWorkers({ deadWorkers }: LoadResult): readonly Finding[] {

@@ -65,17 +65,45 @@ Deno.test("judge() calls a run invalid whose generator was late or out of CPU", 
   );
 });
 
-Deno.test("judge() names the ceiling of a generator that fell behind its plan, and none of one that only stalled", () => {
-  const late = { generators: [{ ...healthyGenerator, lateSends: 101 }] };
-  const textOf = (result: LoadResult) =>
-    judge(result, digest(result), sampleOptions, withDefaults([])).findings.find(({ name }) =>
-      name === "generator-bound"
-    )?.text ?? "";
-  assert.doesNotMatch(textOf(withTraffic(() => late)), /ceiling/);
+const late = { generators: [{ ...healthyGenerator, lateSends: 101 }] };
+const busy = { generators: [{ ...healthyGenerator, cpuCores: 0.95 }] };
+
+function generatorText(change: (traffic: TrafficResult) => Partial<TrafficResult>): string {
+  const result = withTraffic(change);
+  const { findings } = judge(result, digest(result), sampleOptions, withDefaults([]));
+  return findings.find(({ name }) => name === "generator-bound")?.text ?? "";
+}
+
+Deno.test("judge() names the ceiling of a generator that fell behind its plan while all it sent was answered", () => {
+  const behind = ({ sendMs }: TrafficResult) => ({ sendMs: 2 * sendMs, achievedPerSec: 500 });
+  const ceiling = /, so 500\/s is its ceiling, not the server's/;
+  assert.match(generatorText((traffic) => ({ ...late, ...behind(traffic) })), ceiling);
+  assert.match(generatorText((traffic) => ({ ...busy, ...behind(traffic) })), ceiling);
+});
+
+Deno.test("judge() names the ceiling of a busy generator in a closed loop", () => {
   assert.match(
-    textOf(withTraffic(({ sendMs }) => ({ ...late, sendMs: 2 * sendMs }))),
-    /late \(limit 5%\), so [\d,]+\/s is its ceiling/,
+    generatorText(() => ({ ...busy, model: "closed", achievedPerSec: 1_000 })),
+    /so 1,000\/s is its/,
   );
+});
+
+Deno.test("judge() names no ceiling of a generator that kept its plan, be it late or busy", () => {
+  assert.match(generatorText(() => late), /late \(limit 5%\): lower/);
+  assert.match(generatorText(() => busy), /95% of its core \(limit 90%\): lower/);
+});
+
+Deno.test("judge() names no ceiling when answers fell behind the sends: they waited for the server", () => {
+  const text = generatorText(({ sendMs }) => ({ ...late, sendMs: 2 * sendMs, achievedPerSec: 100 }));
+  assert.match(text, /late \(limit 5%\): lower/);
+});
+
+Deno.test("judge() blames no generator for a server that answers too little of what left in time", () => {
+  for (const cpuCores of [0.1, 0.84]) {
+    const generators = [{ ...healthyGenerator, cpuCores, lateSends: 20 }];
+    const slow = verdict(withTraffic(() => ({ generators, achievedPerSec: 400 })));
+    assert.deepEqual(slow, { word: "FAIL", exitCode: 1, names: ["slo"], isSaturated: true });
+  }
 });
 
 Deno.test("judge() lets a spinning pacer use its core", () => {
