@@ -2,7 +2,9 @@
 import { fileURLToPath } from "node:url";
 import { inTime } from "./waiting.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../tests/fixtures/scripted_server_program.ts", import.meta.url));
+function fixture(name: string): string {
+  return fileURLToPath(new URL(`../../tests/fixtures/${name}`, import.meta.url));
+}
 
 const START_WITHIN_MS = 20_000;
 
@@ -17,13 +19,22 @@ export class ScriptedProcess implements AsyncDisposable {
   }
 
   /** Starts one and waits until it listens. `delay`: plain echoes take a log-normal time. */
-  static async start(
+  static start(
     port = 0,
     delay?: { readonly medianMs: number; readonly sigma: number },
   ): Promise<ScriptedProcess> {
     const delayArgs = delay === undefined ? [] : [String(delay.medianMs), String(delay.sigma)];
+    return ScriptedProcess.#startProgram("scripted_server_program.ts", [String(port), ...delayArgs]);
+  }
+
+  /** Starts a bare echo of any path, several times as fast as the load tester. */
+  static startFastEcho(): Promise<ScriptedProcess> {
+    return ScriptedProcess.#startProgram("fast_echo_program.ts", []);
+  }
+
+  static async #startProgram(name: string, args: readonly string[]): Promise<ScriptedProcess> {
     const command = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-check", "--allow-net", PROGRAM, String(port), ...delayArgs],
+      args: ["run", "--no-check", "--allow-net", fixture(name), ...args],
       stdin: "piped",
       stdout: "piped",
     });

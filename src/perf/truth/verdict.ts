@@ -173,8 +173,8 @@ function ceilingText(health: GeneratorDigest, { traffic }: Digest): string {
 }
 
 /**
- * Sends may be late for a stall, too: only who fell behind its plan did all that it could. And answers that fall behind
- * the sends wait in front of the server, however busy the generator is: then the rate is the server's.
+ * Sends may be late for a stall, too: only who fell behind its plan did all that it could. Answers that fall behind the
+ * sends may wait in front of the server or unread at the generator, and the run does not tell whose the rate is.
  */
 function isAtItsCeiling({ model, generator, total, offeredPerSec, achievedPerSec }: TrafficDigest): boolean {
   if (achievedPerSec < SATURATED_BELOW * total.sentPerSec) return false;
