@@ -13,9 +13,9 @@ import {
 /** How one process of the generator fared during one phase, as plain data. */
 export interface GeneratorHealth {
   readonly processes: number;
-  /** CPU time by wall time of this process; 1 is one core. */
+  /** CPU time by wall time of this process while it sent; 1 is one core. */
   readonly cpuCores: number;
-  /** CPU time, seconds. */
+  /** CPU time, that of waiting for the last answers included, seconds. */
   readonly cpuSeconds: number;
   /** The most memory it was seen to use. */
   readonly maxRssBytes: number;
@@ -61,6 +61,7 @@ export class GeneratorWatch {
   #sends = 0;
   #lateSends = 0;
   #lastLagMs = 0;
+  #sendingCores: number | undefined;
 
   /** `lateAfterMs`: a send released later than this counts as late. */
   constructor(clock: Clock, lateAfterMs: number) {
@@ -93,6 +94,11 @@ export class GeneratorWatch {
     this.#sends++;
   }
 
+  /** All has left. A generator that only waits for the last answers is idle, which must not hide that it was not. */
+  endSending(): void {
+    this.#sendingCores = this.#cpuCores;
+  }
+
   /** How it goes. */
   state(): GeneratorState {
     return {
@@ -116,7 +122,7 @@ export class GeneratorWatch {
     const used = cpuUsage(this.#cpuAtStart);
     return {
       processes: 1,
-      cpuCores: this.#cpuCores,
+      cpuCores: this.#sendingCores ?? this.#cpuCores,
       cpuSeconds: (used.user + used.system) / 1_000_000,
       maxRssBytes: this.#maxRssBytes,
       lateSends: this.#lateSends,

@@ -96,6 +96,7 @@ class Traffic {
     const loop = this.#messages.begin(generator);
     this.#report = () => this.#progress.sending(loop, generator);
     const measuredFromMs = await this.#send(loop);
+    generator.endSending();
     const drainMs = await this.#messages.drain(loop);
     this.#messages.closeAccounts(loop);
     this.#progress.sending(loop, generator, true);
