@@ -1,8 +1,6 @@
 /** The program as a process: exit codes, streams, and what the smallest set of permissions allows. */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-
-const root = fileURLToPath(new URL("..", import.meta.url));
+import { root, TestProcess } from "../src/testing/processes.ts";
 
 interface Ended {
   readonly code: number;
@@ -48,4 +46,26 @@ Deno.test("shoal token prints one token and nothing else on stdout", async () =>
   });
   assert.equal(code, 0, err);
   assert.match(out, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+});
+
+Deno.test("deno task dev and deno task pack print their help and end with 0 when asked for it", async () => {
+  for (const [task, use] of [["dev", "Usage: shoal start"], ["pack", "Use: deno task pack"]] as const) {
+    await using process = new TestProcess(Deno.execPath(), ["task", "--quiet", task, "--help"], {
+      cwd: root,
+    });
+    await process.matches(new RegExp(`^${use}`, "gm"), 1);
+    assert.equal((await process.end()).code, 0, process.text);
+  }
+});
+
+Deno.test("deno task dev ends with its node at SIGTERM, although it watches the source", async () => {
+  await using process = new TestProcess(Deno.execPath(), ["task", "--quiet", "dev", "--port", "0"], {
+    cwd: root,
+  });
+  const [listening] = await process.matches(/"address":"([^"]+)"/g, 1);
+  // An answer shows that it watches for signals by now.
+  await (await fetch(`http://${listening?.[1]}/health/live`)).body?.cancel();
+  process.signal("SIGTERM");
+  assert.equal((await process.end()).code, 0, process.text);
+  assert.match(process.text, /The node has ended/);
 });

@@ -101,4 +101,14 @@ async function run(command: string, args: readonly string[], cwd: string): Promi
   throw new Error(`Cannot pack: ${command} ${args.join(" ")} ended with ${output.signal ?? output.code}`);
 }
 
-if (import.meta.main) console.log(await packLibrary(new URL("npm", repoRoot).pathname));
+const USE = `Use: deno task pack
+
+Builds the npm package (JavaScript, types, package.json) in npm/, which is emptied before, and packs it into
+npm/shoal-<version>.tgz. Needs npm on PATH.`;
+
+async function main(words: readonly string[]): Promise<void> {
+  const asksForHelp = words.includes("--help") || words.includes("-h");
+  console.log(asksForHelp ? USE : await packLibrary(new URL("npm", repoRoot).pathname));
+}
+
+if (import.meta.main) await main(Deno.args);
