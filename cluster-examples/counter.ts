@@ -12,6 +12,7 @@
  *       s.onopen = () => s.send("one more"); s.onmessage = (e) => console.log(e.data)'
  */
 import { type AppSession, createNode, defineApp } from "../src/mod.ts";
+import { portOf } from "./port.ts";
 
 /** A room that nobody counted in for a day starts at 0 again. */
 const ROOM_TTL_MS = 24 * 3_600_000;
@@ -45,8 +46,8 @@ function roomOf(client: AppSession): string | undefined {
   return ROOM_NAME.test(room) ? room : undefined;
 }
 
-const [port = "8080", redisUrl = ""] = Deno.args;
-const node = await createNode({ port: Number(port), redisUrl, apps: { rooms } });
+const [port, redisUrl = ""] = Deno.args;
+const node = await createNode({ port: portOf(port), redisUrl, apps: { rooms } });
 console.log(`rooms is at ws://${node.address}/apps/rooms (Ctrl-C ends it)`);
 
 node.endOnSignals();

@@ -12,6 +12,7 @@
  *       s.onopen = () => s.send("olleh"); s.onmessage = (e) => { console.log(e.data); s.close(); }'
  */
 import { type AppSession, createNode, defineApp } from "../src/mod.ts";
+import { portOf } from "./port.ts";
 
 /** What `?as=` may say, and what each makes of a text. */
 const transforms: ReadonlyMap<string, (text: string) => string> = new Map([
@@ -45,7 +46,7 @@ function reverse(text: string): string {
   return Array.from(letters, ({ segment }) => segment).reverse().join("");
 }
 
-const node = await createNode({ port: Number(Deno.args[0] ?? 8080), apps: { echo } });
+const node = await createNode({ port: portOf(Deno.args[0]), apps: { echo } });
 console.log(`echo is at ws://${node.address}/apps/echo (Ctrl-C ends it)`);
 
 node.endOnSignals();

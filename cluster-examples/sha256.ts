@@ -12,6 +12,7 @@
  *       s.onopen = () => s.send("hello"); s.onmessage = (e) => { console.log(e.data); s.close(); }'
  */
 import { createNode, defineApp } from "../src/mod.ts";
+import { portOf } from "./port.ts";
 
 const algorithms: readonly string[] = ["SHA-1", "SHA-256", "SHA-384", "SHA-512"];
 
@@ -38,7 +39,7 @@ const digest = defineApp({
   },
 });
 
-const node = await createNode({ port: Number(Deno.args[0] ?? 8080), apps: { digest } });
+const node = await createNode({ port: portOf(Deno.args[0]), apps: { digest } });
 console.log(`digest is at ws://${node.address}/apps/digest (Ctrl-C ends it)`);
 
 node.endOnSignals();

@@ -372,3 +372,12 @@ Deno.test("examples stand in their README and use the public door only", async (
     assert.deepEqual(imported.filter((from) => !allowed.test(from)), [], file);
   }
 });
+
+Deno.test("The examples that take a port end with 2 and one line when it is none", async () => {
+  for (const example of ["echo.ts", "counter.ts", "sha256.ts"]) {
+    const command = (await commandsOf(example)).find((line) => line.startsWith("deno run"));
+    await using running = new Running(`${command?.replace(/(?<=\.ts).*/, "")} 80x`);
+    assert.equal(await running.end(), 2, running.text);
+    assert.equal(running.text, 'Cannot use port "80x": want an integer from 0 to 65535\n', example);
+  }
+});
