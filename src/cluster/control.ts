@@ -26,7 +26,7 @@ export async function openControl(
     end: () => cluster.end("asked to stop"),
     reload: (tell) => changes.reload(tell),
     scale: (count, tell) => changes.scale(count, tell),
-  });
+  }, { say: (text) => screen.say(text) });
   const address: ControlAddress = { port, pid: Deno.pid, controlPort: server.port, secret };
   const isWritten = await tryWrite(directory, address);
   if (!isWritten) {

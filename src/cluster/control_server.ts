@@ -28,22 +28,46 @@ const REQUEST_WITHIN_MS = 5_000;
 const MAX_CONNECTIONS = 16;
 /** How long the last words may take on their way. */
 const LAST_WORD_WITHIN_MS = 1_000;
+/** When no connection could be accepted, mostly because descriptors had run out, the next try is made after this. */
+const ACCEPT_AGAIN_MS = 1_000;
+
+/** Where connections come from. */
+export type ControlListener = Pick<Deno.TcpListener, "addr" | "accept" | "close">;
+
+/** What a {@linkcode ControlServer} is given beyond what it serves. */
+export interface ControlServerOptions {
+  /** Takes a line for people. */
+  readonly say: (text: string) => void;
+  /** By default one on a loopback port of its own. */
+  readonly listener?: ControlListener;
+  /** By default a second. */
+  readonly acceptAgainMs?: number;
+}
 
 /** Serves commands on a loopback port of its own until it is closed. */
 export class ControlServer {
   readonly #secret: Buffer;
   readonly #subject: ControlSubject;
-  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  readonly #say: (text: string) => void;
+  readonly #listener: ControlListener;
+  readonly #acceptAgainMs: number;
   readonly #connections = new Set<Deno.Conn>();
   /** Who waits for the end. */
   readonly #waiting = new Set<Deno.Conn>();
   /** Changes whose outcome is not told yet. */
   readonly #changes = new Set<Promise<void>>();
+  readonly #closing = Promise.withResolvers<void>();
+  #isClosing = false;
+  /** The last accept failed, which was told. */
+  #isDeaf = false;
   readonly #done: Promise<void>;
 
-  constructor(secret: string, subject: ControlSubject) {
+  constructor(secret: string, subject: ControlSubject, options: ControlServerOptions) {
     this.#secret = Buffer.from(secret);
     this.#subject = subject;
+    this.#say = options.say;
+    this.#listener = options.listener ?? Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    this.#acceptAgainMs = options.acceptAgainMs ?? ACCEPT_AGAIN_MS;
     this.#done = this.#accept();
   }
 
@@ -62,6 +86,8 @@ export class ControlServer {
     // Who asked and does not read must not hold the end.
     await within(this.#tellWaiting({ event: "ended", code }), LAST_WORD_WITHIN_MS);
     await within(Promise.all(this.#changes), LAST_WORD_WITHIN_MS);
+    this.#isClosing = true;
+    this.#closing.resolve();
     this.#listener.close();
     for (const connection of this.#connections) this.#drop(connection);
     await this.#done;
@@ -72,14 +98,27 @@ export class ControlServer {
   }
 
   async #accept(): Promise<void> {
-    for await (const connection of this.#listener) {
-      if (this.#connections.size >= MAX_CONNECTIONS) {
-        connection.close();
-        continue;
+    while (!this.#isClosing) {
+      try {
+        this.#take(await this.#listener.accept());
+      } catch (error) {
+        if (!this.#isClosing) await this.#rest(error);
       }
-      this.#connections.add(connection);
-      void this.#serve(connection);
     }
+  }
+
+  #take(connection: Deno.Conn): void {
+    this.#isDeaf = false;
+    if (this.#connections.size >= MAX_CONNECTIONS) return connection.close();
+    this.#connections.add(connection);
+    void this.#serve(connection);
+  }
+
+  /** Waits for better times: the commands must not be lost for good with one accept. */
+  async #rest(error: unknown): Promise<void> {
+    if (!this.#isDeaf) this.#say(`Cannot take commands for now: ${reasonOf(error)}. It is tried again`);
+    this.#isDeaf = true;
+    await within(this.#closing.promise, this.#acceptAgainMs);
   }
 
   /** One request; only `stop` keeps its connection after the answer. */
@@ -172,4 +211,8 @@ function isConnectionEnd(error: unknown): boolean {
     error instanceof Deno.errors.Interrupted || error instanceof Deno.errors.BrokenPipe ||
     error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.ConnectionAborted ||
     error instanceof Deno.errors.NotConnected;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
