@@ -94,7 +94,6 @@ export class Host {
   /** `node` is gone: nobody waits for what its callers asked. */
   forgetNode(node: NodeId): void {
     for (const call of [...this.#byOrigin.get(node)?.values() ?? []]) this.#abandon(call);
-    this.#byOrigin.delete(node);
   }
 
   /** Ends what has run, or in a stream stood still, for too long. */
@@ -234,7 +233,10 @@ export class Host {
     if (!call.provider.calls.delete(call.id)) return false;
     call.offer.running--;
     this.#calls.delete(call.number);
-    this.#byOrigin.get(call.origin)?.delete(call.key);
+    const fromThere = this.#byOrigin.get(call.origin);
+    fromThere?.delete(call.key);
+    // Nodes come and go under new names: none may leave an empty entry behind.
+    if (fromThere?.size === 0) this.#byOrigin.delete(call.origin);
     return true;
   }
 
