@@ -22,7 +22,7 @@ export interface FanOutOptions {
   readonly maxRestMs: number;
   /** What leaves at once for one subscriber, in bytes; a larger publication leaves alone. */
   readonly maxPieceBytes: number;
-  /** What all resting channels together may hold back, in bytes; a channel that brings more leaves at once. */
+  /** What all resting channels together may hold back, in bytes; the oldest of a channel that brings more leave at once. */
   readonly maxHeldBytes: number;
 }
 
@@ -108,7 +108,7 @@ export class FanOut {
     }
     channel.held.push(publication);
     this.#heldBytes += publication.jsonLine.size;
-    if (this.#heldBytes > this.#options.maxHeldBytes) this.#releaseAll(channel, channel.held);
+    this.#keepBound(channel, channel.held);
   }
 
   #rest(channel: FanOutChannel, nowMs: number): void {
@@ -135,8 +135,11 @@ export class FanOut {
     if (soonestMs < Infinity) this.#setTimer(soonestMs - nowMs);
   }
 
-  #releaseAll(channel: FanOutChannel, held: Publication[]): void {
-    while (channel.held !== undefined) this.#releasePiece(channel, held);
+  /** No more pieces than must: all in one go may be more than what may wait for a connection, which would be closed. */
+  #keepBound(channel: FanOutChannel, held: Publication[]): void {
+    while (channel.held !== undefined && this.#heldBytes > this.#options.maxHeldBytes) {
+      this.#releasePiece(channel, held);
+    }
   }
 
   /** Sends the oldest of `held`, and lets the channel rest for as long as that was much. */

@@ -112,8 +112,23 @@ Deno.test("FanOut holds no more than its bound in bytes, over all channels", () 
   publishTo(bench.channel);
   assert.equal(bench.got.length, 1, "180,000 bytes are held");
   publishTo(bench.channel);
-  assert.equal(bench.got.length, 3, "whoever brings too much is served at once");
-  assert.equal(other.held?.length, 2);
+  assert.equal(bench.got.length, 2, "of whoever brings too much the oldest leaves at once");
+  assert.deepEqual([bench.channel.held?.length, other.held?.length], [1, 2]);
+});
+
+Deno.test("FanOut lets only the oldest go when a channel brings more than may be held", () => {
+  const bench = new Bench(500);
+  bench.publish("1");
+  const large = `"${"x".repeat(45_000)}"`;
+  for (let i = 0; i < 4; i++) bench.publish(large);
+  assert.equal(bench.got.length, 1, "180,000 bytes are held");
+  bench.publish(large);
+  assert.equal(bench.got.length, 2, "all at once would be more than may wait for a connection");
+  for (const count of [3, 4, 5, 6]) {
+    bench.wake(10);
+    assert.equal(bench.got.length, count);
+  }
+  assert.deepEqual([bench.channel.held, bench.timers.length], [undefined, 0]);
 });
 
 Deno.test("FanOut puts what a subscriber publishes during a release behind what is being released", () => {
