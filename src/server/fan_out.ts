@@ -48,6 +48,9 @@ export function fanOutOptions(outboxBytes: number): FanOutOptions {
 /** Demand is counted over so many milliseconds. */
 const WINDOW_MS = 100;
 
+/** Timers count whole milliseconds, and may fire so much too early. */
+const TIMER_STEP_MS = 1;
+
 /** What the fan-out needs of a channel; `held` and `restsUntilMs` belong to it. */
 export interface FanOutChannel {
   readonly subscribers: ReadonlySet<Subscriber>;
@@ -67,7 +70,8 @@ export class FanOut {
   readonly #options: FanOutOptions;
   readonly #resting = new Set<FanOutChannel>();
   readonly #wake = () => this.#serveRested();
-  #isTimerSet = false;
+  /** When the timer that counts fires, on the monotonic clock; earlier ones that were set find nothing to do. */
+  #wakesAtMs = Infinity;
   #isPressed = false;
   #windowStartMs = 0;
   #demand = 0;
@@ -113,18 +117,19 @@ export class FanOut {
 
   #rest(channel: FanOutChannel, nowMs: number): void {
     this.#resting.add(channel);
-    this.#setTimer(channel.restsUntilMs - nowMs);
+    this.#wakeAt(channel.restsUntilMs, nowMs);
   }
 
-  #setTimer(delayMs: number): void {
-    if (this.#isTimerSet) return;
-    this.#isTimerSet = true;
-    this.#timer(this.#wake, Math.max(0, delayMs));
+  #wakeAt(soonestMs: number, nowMs: number): void {
+    if (soonestMs >= this.#wakesAtMs) return;
+    this.#wakesAtMs = soonestMs;
+    this.#timer(this.#wake, Math.max(0, soonestMs - nowMs));
   }
 
   #serveRested(): void {
-    this.#isTimerSet = false;
     const nowMs = this.#clock.monotonicMs();
+    if (nowMs + TIMER_STEP_MS < this.#wakesAtMs) return;
+    this.#wakesAtMs = Infinity;
     let soonestMs = Infinity;
     for (const channel of this.#resting) {
       const { held } = channel;
@@ -132,7 +137,7 @@ export class FanOut {
       if (channel.held === undefined) this.#resting.delete(channel);
       else soonestMs = Math.min(soonestMs, channel.restsUntilMs);
     }
-    if (soonestMs < Infinity) this.#setTimer(soonestMs - nowMs);
+    this.#wakeAt(soonestMs, nowMs);
   }
 
   /** No more pieces than must: all in one go may be more than what may wait for a connection, which would be closed. */

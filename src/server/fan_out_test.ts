@@ -99,6 +99,24 @@ Deno.test("FanOut lets a channel rest the longer the more its last piece was", (
   assert.ok(shortMs >= 4 && longMs > shortMs + 4 && longMs <= 10, `${shortMs} and ${longMs} ms`);
 });
 
+Deno.test("FanOut wakes a channel whose rest ends sooner than that of the one that held something first", () => {
+  const bench = new Bench(500);
+  const large = new Bench(1_000).channel;
+  const publication = new Publication("c", pushPrefix("c"), { data: "0", fields: "" });
+  bench.fanOut.deliver(large, publication);
+  bench.fanOut.deliver(large, publication);
+  bench.publish("1");
+  bench.publish("2");
+  assert.equal(bench.timers.length, 2);
+  const [late] = bench.timers.splice(0, 1);
+  bench.wake(5);
+  assert.deepEqual([bench.got, bench.timers.length], [["1", "2"], 1]);
+  late?.callback();
+  assert.equal(bench.timers.length, 1, "an earlier timer sets no further one");
+  bench.wake(5);
+  assert.equal(large.held, undefined);
+});
+
 Deno.test("FanOut holds no more than its bound in bytes, over all channels", () => {
   const bench = new Bench(500);
   const other = new Bench(500).channel;
