@@ -69,3 +69,17 @@ Deno.test("deno task dev ends with its node at SIGTERM, although it watches the 
   assert.equal((await process.end()).code, 0, process.text);
   assert.match(process.text, /The node has ended/);
 });
+
+Deno.test("shoal ends in order when nobody reads what it says any more", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--allow-env", `--allow-read=${root}`, "src/main.ts", "start", "--help"],
+    cwd: root,
+    stdout: "piped",
+    stderr: "piped",
+    signal: AbortSignal.timeout(60_000),
+  }).spawn();
+  // Long before it has anything to say.
+  await child.stdout.cancel();
+  const said = await new Response(child.stderr).text();
+  assert.deepEqual([(await child.status).code, said], [0, ""]);
+});

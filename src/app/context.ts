@@ -23,5 +23,10 @@ export function systemContext(): CliContext {
 
 function writeAll(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
   const bytes = new TextEncoder().encode(text);
-  for (let sent = 0; sent < bytes.length;) sent += stream.writeSync(bytes.subarray(sent));
+  try {
+    for (let sent = 0; sent < bytes.length;) sent += stream.writeSync(bytes.subarray(sent));
+  } catch (error) {
+    // Whoever read has had enough, as `| head` does.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }
