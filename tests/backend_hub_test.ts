@@ -5,7 +5,7 @@ import { memoryBackend, MemoryHub } from "../src/backend/memory/mod.ts";
 import { newNodeId, type NodeId } from "../src/core/ids.ts";
 import { backendContract, RecordingListener, type TestCluster } from "../src/testing/backend_contract.ts";
 import { recordOf } from "../src/testing/node_records.ts";
-import { until } from "../src/testing/waiting.ts";
+import { inTime, until } from "../src/testing/waiting.ts";
 
 const SECRET = "a secret of the tests";
 
@@ -148,6 +148,24 @@ Deno.test("serveHub() hangs up on strangers: silent for 2 s, no hello, too long 
     conn.close();
   }));
   await server.close();
+});
+
+Deno.test("serveHub() hangs up on a stranger whom it accepts in the moment of its close", async () => {
+  const server = serveHub({ secret: SECRET });
+  // Of several at once one is accepted while the close begins.
+  const connecting = Array.from(
+    { length: 6 },
+    () => Deno.connect({ port: server.port }).catch(() => undefined),
+  );
+  await Promise.race(connecting);
+  const closed = server.close();
+  for (const conn of await Promise.all(connecting)) {
+    if (conn === undefined) continue;
+    // Sooner than a stranger who says nothing is hung up on.
+    await inTime("the end", readToEnd(conn).catch(() => ""), 1_000);
+    conn.close();
+  }
+  await closed;
 });
 
 Deno.test("serveHub() hangs up on a node that sends nonsense, and serves the others on", async () => {

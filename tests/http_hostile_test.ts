@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { TcpTransport } from "../src/http/tcp/mod.ts";
 import { pause, until } from "../src/testing/waiting.ts";
 import {
   clientFrame,
   RawClient,
   requestHead,
-  serverOptions,
   startServer,
   statusOf,
   transports,
@@ -81,19 +79,3 @@ for (const transport of transports) {
     assert.equal(seen.closes.length, seen.sockets.length);
   });
 }
-
-Deno.test("TcpTransport ends with one listener the connections of another that was lost", async () => {
-  const { options } = serverOptions("tcp");
-  const transport = new TcpTransport(options);
-  const at = { hostname: "127.0.0.1", port: 0, isShared: true, mayOverlap: false };
-  const lost = await transport.listen(at, () => {});
-  await using client = await RawClient.connect(lost.port);
-  await client.write(GET);
-  await until("the answer", () => client.text !== "");
-  assert.ok("lose" in lost && typeof lost.lose === "function");
-  lost.lose("a test");
-  const next = await transport.listen(at, () => {});
-  transport.end();
-  await next.close(200);
-  await until("its end", () => client.isEnded, 1_000);
-});

@@ -58,7 +58,8 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
   return server;
 }
 
-class KeptServer implements HttpServer {
+/** The listeners of a server and the transport behind them. */
+export class KeptServer implements HttpServer {
   readonly #transport: Transport;
   readonly #log: HttpLog;
   readonly #kept: KeptListener[] = [];
@@ -68,6 +69,7 @@ class KeptServer implements HttpServer {
     this.#log = log;
   }
 
+  /** Listens there too. Rejects as {@linkcode KeptListener.open} does. */
   async open(at: ListenAt): Promise<void> {
     const kept = new KeptListener(at, this.#transport, this.#log);
     await kept.open();
@@ -87,15 +89,13 @@ class KeptServer implements HttpServer {
   }
 
   async close(graceMs = GRACE_MS): Promise<void> {
-    this.#transport.end();
-    await Promise.all(this.#kept.map((kept) => kept.close(graceMs)));
-    // A handshake may have slipped in between.
-    this.#transport.end();
+    for (const kept of this.#kept) kept.close();
+    await this.#transport.close(graceMs);
   }
 }
 
 /** A listener that is opened again whenever it is lost. */
-class KeptListener {
+export class KeptListener {
   readonly #transport: Transport;
   readonly #log: HttpLog;
   #at: ListenAt;
@@ -115,17 +115,19 @@ class KeptListener {
     return this.#at;
   }
 
+  /** Rejects with {@linkcode PortTakenError}, or the system's error. Listens nowhere when it was closed meanwhile. */
   async open(): Promise<void> {
     const listener = await this.#listen();
-    if (this.#isClosed) return await listener.close(GRACE_MS);
+    if (this.#isClosed) return listener.close();
     this.#listener = listener;
     this.#at = { ...this.#at, port: listener.port };
   }
 
-  async close(graceMs: number): Promise<void> {
+  /** Refuses new connections for good. */
+  close(): void {
     this.#isClosed = true;
     clearTimeout(this.#retry);
-    await this.#listener?.close(graceMs);
+    this.#listener?.close();
     this.#listener = undefined;
   }
 

@@ -14,19 +14,22 @@ export interface Listener {
   readonly hostname: string;
   /** The real port, never 0. */
   readonly port: number;
-  /** Refuses new connections at once; resolves when requests under way have ended, or after `graceMs`. */
-  close(graceMs: number): Promise<void>;
+  /** Refuses new connections at once. Those it has accepted live on until {@linkcode Transport.close}. */
+  close(): void;
 }
 
 /** A way to speak HTTP and WebSocket; `tcp/` is it. */
 export interface Transport {
   /**
    * Listens. Rejects when the address cannot be bound. `onLost` is called, at most once, when the listener stops
-   * accepting without having been closed; WebSockets taken before live on.
+   * accepting without having been closed; connections taken before live on.
    */
   listen(at: ListenAt, onLost: (cause: unknown) => void): Promise<Listener>;
   /** WebSockets that are open or closing. */
   readonly socketCount: number;
-  /** Terminates every WebSocket and stops all timers. */
-  end(): void;
+  /**
+   * Terminates every WebSocket, stops all timers, and resolves when the requests under way are answered; what is left
+   * after `graceMs` is cut. Close its listeners before. May be called again meanwhile: each call resolves then.
+   */
+  close(graceMs: number): Promise<void>;
 }

@@ -40,7 +40,7 @@ export function serveHub(options: HubOptions): HubServer {
     log(`Connection of ${session.node ?? "a stranger"} ended: ${reason}`);
   };
   const accept = (conn: Deno.TcpConn) => {
-    if (accepting.signal.aborted || countStrangers(sessions.keys()) >= MAX_STRANGERS) return conn.close();
+    if (countStrangers(sessions.keys()) >= MAX_STRANGERS) return conn.close();
     conn.setNoDelay();
     const session = new Session(conn, { hub, secret: options.secret, onEnd });
     sessions.set(session, session.run());

@@ -1,7 +1,7 @@
 /** How long a connection that has asked nothing yet is waited for, milliseconds: its request may be on the way. */
 const FIRST_REQUEST_MS = 100;
 
-/** A connection, as far as its listener ends it. */
+/** A connection, as far as its transport ends it. */
 export interface Endable {
   /** Ends behind the answer that is under way or to come: now when it waits for a further request. */
   endSoon(): void;

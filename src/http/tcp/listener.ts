@@ -1,29 +1,20 @@
 import type { Server } from "node:net";
 import { AcceptWatch } from "../accept_watch.ts";
 import type { Listener } from "../transport.ts";
-import type { Connections } from "./connections.ts";
 
 /** A listening server that notices when it is lost. */
 export class TcpListener implements Listener {
   readonly hostname: string;
   readonly port: number;
   readonly #server: Server;
-  readonly #connections: Connections;
   readonly #onLost: (cause: unknown) => void;
   #watch: AcceptWatch | undefined;
   #isClosing = false;
 
-  constructor(
-    server: Server,
-    hostname: string,
-    port: number,
-    connections: Connections,
-    onLost: (cause: unknown) => void,
-  ) {
+  constructor(server: Server, hostname: string, port: number, onLost: (cause: unknown) => void) {
     this.#server = server;
     this.hostname = hostname;
     this.port = port;
-    this.#connections = connections;
     this.#onLost = onLost;
     server.on("error", (error) => this.lose(error));
   }
@@ -43,16 +34,11 @@ export class TcpListener implements Listener {
   /** Tells that it accepts no longer, once. */
   lose(cause: unknown): void {
     if (this.#isClosing) return;
-    this.#stop();
+    this.close();
     this.#onLost(cause);
   }
 
-  close(graceMs: number): Promise<void> {
-    this.#stop();
-    return this.#connections.close(graceMs);
-  }
-
-  #stop(): void {
+  close(): void {
     this.#isClosing = true;
     this.#watch?.stop();
     this.#server.close();

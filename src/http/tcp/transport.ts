@@ -50,13 +50,20 @@ export class TcpTransport implements Transport {
     const server = createServer({ noDelay: true, pauseOnConnect: true, allowHalfOpen: true });
     server.on("connection", (socket) => this.#onConnection(socket));
     const port = await listening(server, at);
-    const listener = new TcpListener(server, at.hostname, port, this.#connections, onLost);
+    const listener = new TcpListener(server, at.hostname, port, onLost);
     if (at.isShared) this.#unwatched.add(listener);
     else listener.watch(!at.mayOverlap, () => this.#loseUnwatched());
     return listener;
   }
 
-  end(): void {
+  async close(graceMs: number): Promise<void> {
+    this.#end();
+    await this.#connections.close(graceMs);
+    // A handshake may have slipped in between.
+    this.#end();
+  }
+
+  #end(): void {
     for (const socket of this.#sockets.sockets) socket.terminate();
     this.#sockets.sweep.stop();
     this.#watch.stop();
