@@ -14,6 +14,8 @@ export interface FanOutOptions {
   readonly largeChannel: number;
   /** A node that is asked for more sends a second than this, over all large channels, is pressed. */
   readonly pressedSendsPerSec: number;
+  /** What a channel that has rested waits for more, in milliseconds: publications come in bursts. */
+  readonly gatherMs: number;
   /** How long a channel rests for each of its subscribers, in milliseconds: a few times what sending to them takes. */
   readonly restPerSubscriberMs: number;
   /** And for each byte that each of them got, in milliseconds: twice what the kernel takes to carry it. */
@@ -30,6 +32,7 @@ export interface FanOutOptions {
 const defaults: FanOutOptions = {
   largeChannel: 128,
   pressedSendsPerSec: 150_000,
+  gatherMs: 2,
   restPerSubscriberMs: 0.02,
   restPerByteMs: 1e-6,
   maxRestMs: 60,
@@ -89,8 +92,9 @@ export class FanOut {
     if (!isLarge && channel.held === undefined) return broadcast(channel, publication);
     const nowMs = this.#clock.monotonicMs();
     this.#countDemand(channel.subscribers.size, nowMs);
-    const mayRest = this.#isPressed && nowMs < channel.restsUntilMs;
-    if (channel.held !== undefined || mayRest) return this.#hold(channel, publication, nowMs);
+    if (channel.held !== undefined) return this.#hold(channel.held, channel, publication);
+    const untilMs = Math.max(channel.restsUntilMs, nowMs + this.#options.gatherMs);
+    if (this.#isPressed && untilMs > nowMs) return this.#rest(channel, publication, untilMs, nowMs);
     broadcast(channel, publication);
     channel.restsUntilMs = nowMs + this.#restMs(channel, publication.jsonLine.size);
   }
@@ -105,19 +109,18 @@ export class FanOut {
     this.#demand += sends;
   }
 
-  #hold(channel: FanOutChannel, publication: Publication, nowMs: number): void {
-    if (channel.held === undefined) {
-      channel.held = [];
-      this.#rest(channel, nowMs);
-    }
-    channel.held.push(publication);
-    this.#heldBytes += publication.jsonLine.size;
-    this.#keepBound(channel, channel.held);
+  #rest(channel: FanOutChannel, publication: Publication, untilMs: number, nowMs: number): void {
+    channel.held = [];
+    channel.restsUntilMs = untilMs;
+    this.#resting.add(channel);
+    this.#wakeAt(untilMs, nowMs);
+    this.#hold(channel.held, channel, publication);
   }
 
-  #rest(channel: FanOutChannel, nowMs: number): void {
-    this.#resting.add(channel);
-    this.#wakeAt(channel.restsUntilMs, nowMs);
+  #hold(held: Publication[], channel: FanOutChannel, publication: Publication): void {
+    held.push(publication);
+    this.#heldBytes += publication.jsonLine.size;
+    this.#keepBound(channel, held);
   }
 
   #wakeAt(soonestMs: number, nowMs: number): void {

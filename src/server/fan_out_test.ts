@@ -11,7 +11,7 @@ class Bench {
   nowMs = 1_000;
   timers: { callback: () => void; delayMs: number }[] = [];
 
-  constructor(subscribers: number, pressedSendsPerSec = -1) {
+  constructor(subscribers: number, pressedSendsPerSec = -1, gatherMs = 0) {
     const onPublication = ({ data }: Publication) => this.got.push(data);
     const onBatch = ({ publications }: PublicationBatch) => publications.forEach(onPublication);
     const first: Subscriber = { onPublication, onBatch };
@@ -30,6 +30,7 @@ class Bench {
     const options = {
       ...fanOutOptions(1024 * 1024),
       pressedSendsPerSec,
+      gatherMs,
       restPerSubscriberMs: 0.008,
       maxRestMs: 10,
       maxHeldBytes: 200_000,
@@ -74,6 +75,14 @@ Deno.test("FanOut holds what a large channel gets while it rests, and delivers i
   assert.deepEqual(bench.got, ["1", "2", "3"]);
   bench.wake(5);
   assert.deepEqual(bench.got, ["1", "2", "3", "4"]);
+});
+
+Deno.test("FanOut waits a moment for the rest of a burst before a channel that has rested is served", () => {
+  const bench = new Bench(500, -1, 2);
+  for (const data of ["1", "2"]) bench.publish(data);
+  assert.deepEqual([bench.got, bench.timers.map(({ delayMs }) => delayMs)], [[], [2]]);
+  bench.wake(2);
+  assert.deepEqual(bench.got, ["1", "2"]);
 });
 
 Deno.test("FanOut sends a burst in pieces, with a rest behind each", () => {
