@@ -1,4 +1,4 @@
-/** `deno task dev [option...]`: one node that is started again when its source changes; what only asks is answered once. */
+/** `deno task dev [option...]`: one node, started again when its source changes; what only asks is answered once. */
 import { onEndSignals } from "./process_group.ts";
 import { repoRoot } from "./repo_files.ts";
 

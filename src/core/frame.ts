@@ -26,8 +26,8 @@ export class Line {
   /** `lines` as one, all of them text or none; whoever is owed them all is owed one thing. */
   static join(lines: readonly Line[]): Line {
     const isBinary = lines[0]?.bytes !== undefined;
-    const text = lines.map((line) => line.text).join(isBinary ? "" : "\n");
-    return new Line(text, false, isBinary ? joinBytes(lines) : undefined, lines);
+    if (isBinary) return new Line("", false, joinBytes(lines), lines);
+    return new Line(joinTexts(lines), false, undefined, lines);
   }
 
   /** How many replies and pushes it is. */
@@ -94,12 +94,12 @@ export class Frame {
 
   /** The lines, joined by newlines. */
   get text(): string {
-    return this.#text ??= this.#parent?.size ? this.#join() : this.#line?.text ?? "";
+    return this.#text ??= this.#parent?.size ? joinTexts(this.#path()) : this.#line?.text ?? "";
   }
 
   /** {@linkcode text} as UTF-8, or the lines that are no text, one behind the other. */
   bytes(): Uint8Array<ArrayBuffer> {
-    return this.#bytes ??= this.isBinary ? this.#joinBytes() : utf8Bytes(this.text);
+    return this.#bytes ??= this.isBinary ? joinBytes(this.#path()) : utf8Bytes(this.text);
   }
 
   /** The WebSocket frame around it, text or binary: one for all who are owed it. Nobody may change it. */
@@ -109,27 +109,21 @@ export class Frame {
       : textFrame(this.text, this.size);
   }
 
-  #join(): string {
-    const texts: string[] = [];
-    this.#visitBack((line) => texts.push(line.text));
-    return texts.reverse().join("\n");
-  }
-
-  #joinBytes(): Uint8Array<ArrayBuffer> {
+  /** Its lines, first one first. */
+  #path(): readonly Line[] {
     const lines: Line[] = [];
-    this.#visitBack((line) => lines.push(line));
-    return joinBytes(lines.reverse());
-  }
-
-  /** Visits the lines, last one first. */
-  #visitBack(visit: (line: Line) => void): void {
     // deno-lint-ignore no-this-alias -- a walk up the tree, which may be too long for recursion
     let at: Frame | undefined = this;
     while (at !== undefined) {
-      if (at.#line !== undefined) visit(at.#line);
+      if (at.#line !== undefined) lines.push(at.#line);
       at = at.#parent;
     }
+    return lines.reverse();
   }
+}
+
+function joinTexts(lines: readonly Line[]): string {
+  return lines.map(({ text }) => text).join("\n");
 }
 
 /** Of lines of text, newlines included. */

@@ -3,7 +3,8 @@
  * asked for than a node can make, sending each publication on its own only makes everybody wait longer. Then a large
  * channel rests for a moment after a broadcast, and what arrives meanwhile goes out together, as one line of one frame
  * for each subscriber. What arrives in a burst leaves in pieces with a rest behind each, so that those who read, and
- * other nodes of the same machine, get their turn. Small channels, and all channels of a node that is not pressed, are served at once.
+ * other nodes of the same machine, get their turn. Small channels, and all channels of a node that is not pressed,
+ * are served at once.
  */
 import type { Clock } from "../core/clock.ts";
 import { type Publication, PublicationBatch, type Subscriber } from "./publication.ts";
@@ -24,7 +25,7 @@ export interface FanOutOptions {
   readonly maxRestMs: number;
   /** What leaves at once for one subscriber, in bytes; a larger publication leaves alone. */
   readonly maxPieceBytes: number;
-  /** What all resting channels together may hold back, in bytes; the oldest of a channel that brings more leave at once. */
+  /** What all resting channels may hold back, in bytes together; the oldest of one that brings more leave at once. */
   readonly maxHeldBytes: number;
 }
 
