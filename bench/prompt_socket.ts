@@ -2,11 +2,12 @@
  * As much of a WebSocket as the official SDK uses, whose frames leave at once. That of the runtime holds small frames
  * back for up to 40 ms while earlier ones are not acknowledged, and has no switch for it: then that would be measured.
  */
+import { acceptOf } from "../src/core/ws_accept.ts";
 import { ByteLink } from "../src/perf/engine/wire/byte_link.ts";
 import { dial } from "../src/perf/engine/wire/dial.ts";
 import { frame, opcodes } from "../src/perf/engine/wire/frame_writer.ts";
 import { FrameReader } from "../src/perf/engine/wire/frame_reader.ts";
-import { acceptOf, newUpgradeKey, readUpgrade, upgradeRequest } from "../src/perf/engine/wire/handshake.ts";
+import { newUpgradeKey, readUpgrade, upgradeRequest } from "../src/perf/engine/wire/handshake.ts";
 import { newMaskKey } from "../src/perf/engine/wire/mask.ts";
 
 const DIAL_WITHIN_MS = 10_000;

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { acceptOf } from "../../core/ws_accept.ts";
 import type { Acceptor } from "../../server/mod.ts";
 import { clientAddress } from "../access.ts";
 import { chooseSubprotocol, type RequestHead } from "../decide.ts";
@@ -13,9 +13,6 @@ export interface UpgradeRequest extends RequestHead {
   /** Query without its question mark. */
   readonly search: string;
 }
-
-/** What every client appends to its key by RFC 6455. */
-const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** Makes the connection a WebSocket and hands it to `acceptor`. `rest`: frames that came behind the head. */
 export function upgrade(
@@ -38,8 +35,4 @@ export function upgrade(
   const socket = new TcpSocket(stream, shared.sockets, agreement?.compression);
   socket.open(acceptor, new RequestHandshake(address, path, search, headers));
   if (rest.length > 0) socket.onBytes(rest);
-}
-
-function acceptOf(key: string): string {
-  return createHash("sha1").update(key + GUID).digest("base64");
 }

@@ -3,6 +3,7 @@
  * that all clients of a run share. It keeps no timer and, once connected, allocates nothing per message.
  */
 import type { Clock } from "../../core/clock.ts";
+import { acceptOf } from "../../core/ws_accept.ts";
 import { classifyClose, type ErrorClass } from "../truth/error_classes.ts";
 import { ConnectError, connectErrorOf, connectTimeout } from "./connect_error.ts";
 import type { Dialect } from "./dialect/dialect.ts";
@@ -10,7 +11,7 @@ import { dial, type DialAddress } from "./wire/dial.ts";
 import { ByteLink, type ByteListener } from "./wire/byte_link.ts";
 import { type FrameListener, FrameReader } from "./wire/frame_reader.ts";
 import { closeFrame, frame, opcodes } from "./wire/frame_writer.ts";
-import { acceptOf, newUpgradeKey, readUpgrade, upgradeRequest } from "./wire/handshake.ts";
+import { newUpgradeKey, readUpgrade, upgradeRequest } from "./wire/handshake.ts";
 import { readResponse } from "./wire/http_reader.ts";
 import { newMaskKey } from "./wire/mask.ts";
 import type { MessageTemplate } from "./template.ts";

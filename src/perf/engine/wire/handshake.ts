@@ -1,5 +1,4 @@
 /** The HTTP part of a WebSocket: the upgrade request, and what the server may answer to it. */
-import { createHash } from "node:crypto";
 import type { ErrorClass } from "../../truth/error_classes.ts";
 
 /** What a server answered. */
@@ -12,7 +11,6 @@ export type UpgradeAnswer =
 
 /** A head larger than this is no answer, bytes. */
 const MAX_HEAD_BYTES = 16_384;
-const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** The request for `path` on `host`. All connections of a process may use the same key: no cache is to be fooled. */
 export function upgradeRequest(host: string, path: string, key: string): string {
@@ -23,11 +21,6 @@ export function upgradeRequest(host: string, path: string, key: string): string 
 /** A random key in base64. */
 export function newUpgradeKey(): string {
   return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
-}
-
-/** What a server has to answer to `key`. */
-export function acceptOf(key: string): string {
-  return createHash("sha1").update(key + ACCEPT_SUFFIX).digest("base64");
 }
 
 /** Where the head in `bytes` (0 to `end`) is over, or -1. */
