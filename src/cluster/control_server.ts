@@ -1,4 +1,5 @@
 /** The supervisor's ear for `deno task cluster stop` and its kin. */
+import { reasonOf } from "../core/reason.ts";
 import { timingSafeEqual } from "node:crypto";
 import { Buffer } from "node:buffer";
 import type { Tell } from "./changes.ts";
@@ -211,8 +212,4 @@ function isConnectionEnd(error: unknown): boolean {
     error instanceof Deno.errors.Interrupted || error instanceof Deno.errors.BrokenPipe ||
     error instanceof Deno.errors.ConnectionReset || error instanceof Deno.errors.ConnectionAborted ||
     error instanceof Deno.errors.NotConnected;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -11,6 +11,7 @@ import {
   type NodeState,
 } from "./lifecycle.ts";
 import { MISCONFIGURED_EXIT_CODE } from "../core/supervision.ts";
+import { reasonOf } from "../core/reason.ts";
 import { calmMemory, lookAtMemory, type MemoryWatch } from "./memory_guard.ts";
 import type { NodeCommand } from "./node_command.ts";
 import { type NodeExit, type NodeProcess, startProcess } from "./node_process.ts";
@@ -230,7 +231,7 @@ export class ManagedNode {
       void this.#watch(process);
       return undefined;
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = reasonOf(error);
       return { code: 127, signal: null, lastLines: [message] };
     }
   }

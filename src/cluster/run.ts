@@ -1,6 +1,7 @@
 /** `deno task cluster`: checks, starts, supervises and ends. */
 import { serveHub } from "../backend/hub/mod.ts";
 import { WATCH_PARENT_VARIABLE } from "../core/supervision.ts";
+import { reasonOf } from "../core/reason.ts";
 import { Changes, type Reread } from "./changes.ts";
 import { Cluster } from "./cluster.ts";
 import { openControl } from "./control.ts";
@@ -180,7 +181,7 @@ async function superviseFronted(supervision: Omit<Supervision, "front" | "frontL
       nodePorts,
     );
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(reasonOf(error));
     return 1;
   }
   try {

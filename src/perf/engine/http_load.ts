@@ -1,6 +1,7 @@
 /** `GET /health` as fast as the answers come, on one instance: a closed loop, bounded in time and in count. */
 import { cpuUsage } from "node:process";
 import type { Clock } from "../../core/clock.ts";
+import { reasonOf } from "../../core/reason.ts";
 import type { LoadWatch } from "./engine.ts";
 import type { HttpResult } from "./load_result.ts";
 import { classifyConnect, type ErrorTally } from "../truth/error_classes.ts";
@@ -109,7 +110,7 @@ class HttpLoop {
 
   async #failed(error: unknown): Promise<void> {
     this.#requests++;
-    const text = error instanceof Error ? error.message : String(error);
+    const text = reasonOf(error);
     this.#note(error instanceof DOMException ? "reply_timeout" : classifyConnect(text), text);
     await new Promise((resolve) => setTimeout(resolve, FAILURE_PAUSE_MS));
   }

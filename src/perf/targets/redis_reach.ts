@@ -1,4 +1,5 @@
 /** Whether Redis can be reached, asked before nodes are started that would only wait for it. */
+import { reasonOf } from "../../core/reason.ts";
 import { withoutSecrets } from "../without_secrets.ts";
 
 const REACH_WITHIN_MS = 3_000;
@@ -17,7 +18,7 @@ export async function redisTrouble(url: string, signal: AbortSignal): Promise<st
     return undefined;
   } catch (error) {
     if (signal.aborted) return undefined;
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = reasonOf(error);
     return `Cannot reach Redis at ${hostname}:${port}: ${cause}. Start redis-server, or correct --redis`;
   }
 }
