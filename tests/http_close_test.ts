@@ -7,23 +7,25 @@ import { RawClient, requestHead, serverOptions, transports } from "./http_kit.ts
 const AT = { hostname: "127.0.0.1", port: 0, isShared: true, mayOverlap: false };
 const GET = requestHead("GET", "/slow", { Host: "localhost" });
 
-/** A transport whose requests are answered when `answer` says so. */
-function slowTransport(name: typeof transports[number]) {
+/** A transport with a client whose request is under way, and is answered when `answer` says so. */
+async function askedTransport(name: typeof transports[number]) {
   const { options } = serverOptions(name);
   const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
   const { promise: response, resolve: answer } = Promise.withResolvers<Response>();
   const app = { ...options.app, fetch: async () => (ask(), (await response).clone()) };
-  return { transport: new TcpTransport({ ...options, app }), asked, answer };
+  const transport = new TcpTransport({ ...options, app });
+  const listener = await transport.listen(AT, () => {});
+  const client = await RawClient.connect(listener.port);
+  await client.write(GET);
+  await asked;
+  return { transport, listener, client, answer };
 }
 
 for (const name of transports) {
   Deno.test(`${name} answers on one listener while another, opened during the close, is closed`, async () => {
-    const { transport, asked, answer } = slowTransport(name);
-    const first = await transport.listen(AT, () => {});
-    await using client = await RawClient.connect(first.port);
-    await client.write(GET);
-    await asked;
-    first.close();
+    const { transport, listener, client, answer } = await askedTransport(name);
+    await using _ = client;
+    listener.close();
     const closed = transport.close(5_000);
     const late = await transport.listen(AT, () => {});
     late.close();
@@ -37,11 +39,8 @@ for (const name of transports) {
   });
 
   Deno.test(`${name} keeps the connections of a closed listener until its transport closes`, async () => {
-    const { transport, asked, answer } = slowTransport(name);
-    const listener = await transport.listen(AT, () => {});
-    await using client = await RawClient.connect(listener.port);
-    await client.write(GET);
-    await asked;
+    const { transport, listener, client, answer } = await askedTransport(name);
+    await using _ = client;
     listener.close();
     await assert.rejects(RawClient.connect(listener.port), Deno.errors.ConnectionRefused);
     answer(new Response("one"));
