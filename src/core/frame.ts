@@ -1,6 +1,9 @@
 import { utf8Bytes, utf8Length } from "./utf8.ts";
 import { bytesFrame, OPCODE, textFrame } from "./ws_frame.ts";
 
+/** A frame larger than this leaves as several, split between lines: a peer reads none before all of it has come. */
+const MAX_WIRE_FRAME_BYTES = 8 * 1024;
+
 /** One reply or push, or several in a row: made once and shared by every connection that is owed it. */
 export class Line {
   readonly text: string;
@@ -26,7 +29,7 @@ export class Line {
   /** `lines` as one, all of them text or none; whoever is owed them all is owed one thing. */
   static join(lines: readonly Line[]): Line {
     const isBinary = lines[0]?.bytes !== undefined;
-    if (isBinary) return new Line("", false, joinBytes(lines), lines);
+    if (isBinary) return new Line("", false, joinBytes(bytesOf(lines)), lines);
     return new Line(joinTexts(lines), false, undefined, lines);
   }
 
@@ -99,14 +102,26 @@ export class Frame {
 
   /** {@linkcode text} as UTF-8, or the lines that are no text, one behind the other. */
   bytes(): Uint8Array<ArrayBuffer> {
-    return this.#bytes ??= this.isBinary ? joinBytes(this.#path()) : utf8Bytes(this.text);
+    return this.#bytes ??= this.isBinary ? joinBytes(bytesOf(this.#path())) : utf8Bytes(this.text);
   }
 
-  /** The WebSocket frame around it, text or binary: one for all who are owed it. Nobody may change it. */
+  /**
+   * The WebSocket frame around it, text or binary, or several in a row when it is large: made once for all who are owed
+   * it. Nobody may change it.
+   */
   wire(): Uint8Array<ArrayBuffer> {
-    return this.#wire ??= this.isBinary
-      ? bytesFrame(OPCODE.binary, this.bytes())
-      : textFrame(this.text, this.size);
+    const isOne = this.size <= MAX_WIRE_FRAME_BYTES || this.lines === 1;
+    return this.#wire ??= isOne ? this.#wireFrame() : this.#wireFrames();
+  }
+
+  #wireFrame(): Uint8Array<ArrayBuffer> {
+    return this.isBinary ? bytesFrame(OPCODE.binary, this.bytes()) : textFrame(this.text, this.size);
+  }
+
+  #wireFrames(): Uint8Array<ArrayBuffer> {
+    const lines = this.#path().flatMap((line) => line.parts ?? [line]);
+    const frames = groupLines(lines).map((group) => Frame.root().extend(Line.join(group)).#wireFrame());
+    return joinBytes(frames);
   }
 
   /** Its lines, first one first. */
@@ -131,13 +146,34 @@ function joinedSize(lines: readonly Line[]): number {
   return lines.reduce((sum, { size }) => sum + size, lines.length - 1);
 }
 
-/** Of lines that are no text, one behind the other. */
-function joinBytes(lines: readonly Line[]): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(lines.reduce((sum, { size }) => sum + size, 0));
+/** `lines` in groups that each fit one frame on the wire; a larger line is alone. */
+function groupLines(lines: readonly Line[]): readonly (readonly Line[])[] {
+  const groups: Line[][] = [];
+  let group: Line[] = [];
+  let bytes = 0;
+  for (const line of lines) {
+    if (bytes === 0 || bytes + line.size > MAX_WIRE_FRAME_BYTES) {
+      group = [];
+      groups.push(group);
+      bytes = 0;
+    }
+    group.push(line);
+    bytes += line.size + 1;
+  }
+  return groups;
+}
+
+/** Of lines that are no text. */
+function bytesOf(lines: readonly Line[]): readonly Uint8Array<ArrayBuffer>[] {
+  return lines.flatMap(({ bytes }) => bytes ?? []);
+}
+
+function joinBytes(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const { bytes, size } of lines) {
-    if (bytes !== undefined) joined.set(bytes, at);
-    at += size;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
   }
   return joined;
 }

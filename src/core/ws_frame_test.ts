@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Frame } from "./frame.ts";
+import { Frame, Line } from "./frame.ts";
 import { GrowingBytes } from "./growing_bytes.ts";
 import { latin1Text } from "./latin1.ts";
 import { Slab } from "./slab.ts";
@@ -31,6 +31,39 @@ Deno.test("Frame.wire() is made once and the same for all", () => {
   assert.deepEqual([...frame.wire()], [0x81, 4, ...new TextEncoder().encode("once")]);
 });
 
+Deno.test("Frame.wire() of many lines is several frames of 8 KiB at most, split between lines", () => {
+  const lines = Array.from({ length: 50 }, (_, at) => new Line(`${at} é${"x".repeat(700)}`));
+  const large = new Line("y".repeat(20_000));
+  const frame = Frame.root().extend(lines[0]!).extend(Line.join(lines.slice(1))).extend(large);
+  const payloads = payloadsIn(frame.wire(), OPCODE.text);
+  const texts = payloads.map((payload) => new TextDecoder().decode(payload));
+  assert.equal(texts.join("\n"), frame.text);
+  assert.deepEqual(payloads.map(({ length }) => length > 7_400 && length <= 8_192), [
+    true,
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
+  assert.equal(texts.at(-1), large.text, "a larger line is alone");
+});
+
+Deno.test("Frame.wire() fills a frame to its last byte, newline included", () => {
+  const two = (size: number) =>
+    Frame.root().extend(new Line("a".repeat(size))).extend(new Line("b".repeat(4_000)));
+  assert.equal(payloadsIn(two(4_191).wire(), OPCODE.text).length, 1);
+  assert.equal(payloadsIn(two(4_192).wire(), OPCODE.text).length, 2);
+});
+
+Deno.test("Frame.wire() splits lines that are no text as well", () => {
+  const lines = Array.from({ length: 30 }, (_, at) => Line.ofBytes(new Uint8Array(1_000).fill(at)));
+  const frame = Frame.root().extend(Line.join(lines));
+  const payloads = payloadsIn(frame.wire(), OPCODE.binary);
+  assert.deepEqual(payloads.map(({ length }) => length), [8_000, 8_000, 8_000, 6_000]);
+  assert.deepEqual(payloads.flatMap((payload) => [...payload]), [...frame.bytes()]);
+});
+
 Deno.test("Slab.take() gives nothing out twice", () => {
   const slab = new Slab(64);
   const pieces = [slab.take(10), slab.take(16), slab.take(16), slab.take(16), slab.take(16), slab.take(40)];
@@ -50,3 +83,18 @@ Deno.test("latin1Text() reads within a view of a larger buffer", () => {
   assert.equal(latin1Text(bytes, 1, 4), "345");
   assert.equal(latin1Text(Uint8Array.of(0xfc), 0, 1), "ü");
 });
+
+/** Payloads of whole, unmasked frames of up to 64 KiB in a row. */
+function payloadsIn(wire: Uint8Array<ArrayBuffer>, opcode: number): readonly Uint8Array<ArrayBuffer>[] {
+  const payloads: Uint8Array<ArrayBuffer>[] = [];
+  const view = new DataView(wire.buffer, wire.byteOffset, wire.length);
+  for (let at = 0; at < wire.length;) {
+    assert.equal(view.getUint8(at), 0x80 | opcode);
+    const short = view.getUint8(at + 1);
+    const size = short === 126 ? view.getUint16(at + 2) : short;
+    const from = at + frameHeadSize(size);
+    payloads.push(wire.subarray(from, from + size));
+    at = from + size;
+  }
+  return payloads;
+}

@@ -72,7 +72,10 @@ export const metricTable: readonly MetricRow<MetricsSource>[] = [
     "code",
   ),
   counter(
-    ["shoal_frames_sent_total", "Frames sent; messages per frame is the coalescing ratio."],
+    [
+      "shoal_frames_sent_total",
+      "Frames made (over 8 KiB one may leave as several); messages per frame is the coalescing ratio.",
+    ],
     (s) => s.framesOut,
   ),
   counter(["shoal_received_bytes_total", "Bytes of messages received."], (s) => s.bytesIn),
