@@ -16,6 +16,8 @@ import { RedisServer } from "../src/testing/redis_server.ts";
 import { SdkClient } from "../src/testing/sdk_client.ts";
 import { inTime } from "../src/testing/waiting.ts";
 
+const failingCode = fileURLToPath(new URL("fixtures/failing_code.ts", import.meta.url));
+
 interface Ready {
   readonly ready: boolean;
   readonly cause?: string;
@@ -87,6 +89,30 @@ Deno.test("a node ends at once at a second SIGTERM, and still tells its clients 
   assert.deepEqual(new Set(ends.map(({ code }) => code)), new Set([3001]));
   assert.deepEqual(await node.process.end(), { code: 0, signal: null });
   assert.ok(performance.now() - startMs < 2_000);
+});
+
+Deno.test("a node tells its clients 3001 and ends with 1 when nobody caught an error", async (t) => {
+  for (
+    const [signal, message] of [["SIGUSR1", "thrown by a timer"], ["SIGUSR2", "rejected unseen"]] as const
+  ) {
+    await t.step(message, async () => {
+      await using node = await NodeProcess.start({
+        runtimeFlags: ["--preload", failingCode],
+        set: { drain_rate_per_s: 20 },
+      });
+      const clients = await Promise.all(Array.from({ length: 10 }, () => WireClient.connected(node.ws)));
+      node.process.signal(signal);
+      node.process.signal(signal);
+      const ends = await Promise.all(clients.map((client) => client.closing()));
+      assert.deepEqual(new Set(ends.map(({ code }) => code)), new Set([3001]));
+      assert.deepEqual(await node.process.end(), { code: 1, signal: null });
+      assert.match(
+        node.process.text,
+        new RegExp(`"level":"error".*Nobody caught.*${message}.*failing_code.ts:`),
+      );
+      assert.match(node.process.text, /"Draining","why":"an error that nobody caught"/);
+    });
+  }
 });
 
 Deno.test("a node names the port that is taken and what to do, and ends with 1", async () => {

@@ -11,6 +11,7 @@ import type { HubLocation } from "./backends.ts";
 import { consoleLogger } from "./console_log.ts";
 import { openNode, type ShoalNode } from "./create_node.ts";
 import { endOfStdin, onSignals } from "./signals.ts";
+import { onUncaught } from "./uncaught.ts";
 
 /** Exit codes of `start`. */
 const OK = 0, FAILED = 1;
@@ -28,15 +29,28 @@ export async function start(config: Config): Promise<number> {
   }
   announce(node, config, log);
   if (!isSupervised) warnOfOpenMode(config, log); // the supervisor's banner says it once for all nodes
-  endInOrder(node, log, isSupervised);
-  const end = await node.ended;
+  let hasFailed = false;
+  const end = endInOrder(node, log, isSupervised);
+  onUncaught((error) => {
+    hasFailed = true;
+    const stack = error instanceof Error ? error.stack : undefined;
+    log.error("Nobody caught an error: the node ends, because nobody knows what else it broke", {
+      error,
+      stack,
+    });
+    end("an error that nobody caught");
+  });
+  const howEnded = await node.ended;
   await node.close();
   log.info("The node has ended");
-  return end === "closed" ? OK : FAILED;
+  return howEnded === "closed" && !hasFailed ? OK : FAILED;
 }
 
-/** Drains at the first signal, or when the supervisor is gone; ends at once at a later signal. */
-function endInOrder(node: ShoalNode, log: Logger, isSupervised: boolean): void {
+/**
+ * Drains at the first signal, or when the supervisor is gone, or when the returned function is called; ends at once at
+ * a later signal.
+ */
+function endInOrder(node: ShoalNode, log: Logger, isSupervised: boolean): (why: string) => void {
   let isEnding = false;
   const end = (why: string) => {
     if (isEnding) return;
@@ -46,6 +60,7 @@ function endInOrder(node: ShoalNode, log: Logger, isSupervised: boolean): void {
   };
   onSignals({ first: end, again: () => void node.close() }, isSupervised);
   if (isSupervised) void endOfStdin().then(() => end("the supervisor has ended"));
+  return end;
 }
 
 function isOn(variable: string): boolean {
