@@ -69,6 +69,21 @@ Deno.test("findingsLines() and findingsMarkdown() show the conclusion, the table
   assert.match(findingsMarkdown(findings), /\| throughput \| /);
 });
 
+Deno.test("findingsLines() says all in a narrow window, too, and no line is wider than it", () => {
+  const findings = compareFindings(outcome(6, 2.5), context);
+  const table = findings.tables[0] ?? [];
+  for (const columns of [60, 80]) {
+    const lines = findingsLines(findings, [], columns);
+    assert.deepEqual(lines.filter((line) => line.length >= columns), []);
+    for (const cell of table.flat()) assert.ok(lines.join("\n").includes(cell), cell);
+  }
+  assert.match(
+    findingsLines(findings, [], 60).join("\n"),
+    /^ {2}MEDIAN OF RUNS {2}p50\n {4}standalone {4}1\.0ms$/m,
+  );
+  assert.deepEqual(findingsLines(findings, [], 200), findingsLines(findings));
+});
+
 /** A run of ten seconds at `ms` latency, `perSec` answers a second. */
 function saved(name: string, ms: number, perSec: number) {
   const names = sampleOptions.targets.map((target) => target.instance);

@@ -1,7 +1,7 @@
 /** What an experiment says, in a shape that screen, files and programs are written from. */
 import type { Chart } from "../reports/charts/chart.ts";
 import { tableLines } from "../reports/markdown_table.ts";
-import { layTable, SCREEN_WIDTH, wrapText } from "../reports/table.ts";
+import { layTableOrRows, screenWidth, wrapText } from "../reports/table.ts";
 import type { ExitCode } from "../truth/verdict.ts";
 
 /** The experiments. */
@@ -28,18 +28,21 @@ export interface Findings {
   readonly data: unknown;
 }
 
-/** For a terminal or `results.txt`. */
-export function findingsLines(findings: Findings, files: readonly string[] = []): readonly string[] {
+/** For a terminal of so many columns, or for `results.txt`. */
+export function findingsLines(
+  findings: Findings,
+  files: readonly string[] = [],
+  columns?: number,
+): readonly string[] {
+  const width = screenWidth(columns);
   return [
     "",
-    ...wrapText(` ${findings.word}  ${findings.title}`, SCREEN_WIDTH, "  "),
-    ...wrapText(`  ${findings.conclusion}`, SCREEN_WIDTH, "  "),
-    ...findings.tables.flatMap((table) => ["", ...layTable(table)]),
+    ...wrapText(` ${findings.word}  ${findings.title}`, width, "  "),
+    ...wrapText(`  ${findings.conclusion}`, width, "  "),
+    ...findings.tables.flatMap((table) => ["", ...layTableOrRows(table, columns)]),
     "",
-    ...findings.notes.flatMap((note) => wrapText(`  - ${note}`, SCREEN_WIDTH, "    ")),
-    ...(files.length === 0
-      ? []
-      : ["", ...wrapText(`  FILES  ${files.join("  ")}`, SCREEN_WIDTH, "         ")]),
+    ...findings.notes.flatMap((note) => wrapText(`  - ${note}`, width, "    ")),
+    ...(files.length === 0 ? [] : ["", ...wrapText(`  FILES  ${files.join("  ")}`, width, "         ")]),
     "",
   ];
 }

@@ -6,7 +6,7 @@ import { accountsOf } from "./account_texts.ts";
 import { badgeText } from "./badge.ts";
 import type { RunReport } from "./run_report.ts";
 import { crossLines, httpLines, trafficLines } from "./summary_tables.ts";
-import { SCREEN_WIDTH, wrapText } from "./table.ts";
+import { screenWidth, wrapText } from "./table.ts";
 
 /** Colours, or the identity where none are wanted. */
 export interface Palette {
@@ -26,8 +26,6 @@ const DIAGNOSTIC_NOTE = "  The numbers below are for finding the cause, not for 
 const LOOPBACK_NOTE =
   "  Loopback and shared cores tell ratios, not absolutes. Latency counts from the intended send.";
 
-/** Nothing is laid out for less. */
-const MIN_WIDTH = 40;
 /** A shorter one rounds to nothing. */
 const MIN_DRAIN_SHOWN_MS = 50;
 
@@ -36,10 +34,10 @@ export function summaryLines(
   report: RunReport,
   files: readonly string[],
   palette = plainPalette,
-  columns = SCREEN_WIDTH + 2,
+  columns?: number,
 ): readonly string[] {
   const { digest, verdict } = report;
-  const width = Math.max(MIN_WIDTH, Math.min(SCREEN_WIDTH, columns - 1));
+  const width = screenWidth(columns);
   return [
     "",
     ...headLines(report, palette, width),

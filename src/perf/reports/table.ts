@@ -3,6 +3,14 @@
 /** Characters in a line of the screen, unless its window says otherwise. */
 export const SCREEN_WIDTH = 98;
 
+/** Nothing is laid out for less. */
+const MIN_WIDTH = 40;
+
+/** Characters in a line where the window has so many columns; the last one stays free, so that nothing wraps. */
+export function screenWidth(columns = SCREEN_WIDTH + 1): number {
+  return Math.max(MIN_WIDTH, Math.min(SCREEN_WIDTH, columns - 1));
+}
+
 /** How much room a table has. */
 export interface TableRoom {
   /** In characters. */
@@ -23,6 +31,23 @@ export function layTable(
   const at = rows[0]?.indexOf(name) ?? -1;
   const fewer = at < 1 ? rows : rows.map((row) => row.filter((_, column) => column !== at));
   return layTable(fewer, { width, leaveOut: others });
+}
+
+/** As {@linkcode layTable}; each row becomes lines of a column's head and its cell where the window is too narrow. */
+export function layTableOrRows(
+  rows: readonly (readonly string[])[],
+  columns?: number,
+): readonly string[] {
+  const lines = layTable(rows, { width: screenWidth(columns) });
+  if (columns === undefined || lines.every((line) => line.length < columns)) return lines;
+  const [head = [], ...others] = rows;
+  return others.flatMap((row) => layRow(head, row));
+}
+
+function layRow(head: readonly string[], row: readonly string[]): readonly string[] {
+  const labels = head.map((label, at) => at === 0 ? label : `  ${label}`);
+  const widest = Math.max(0, ...labels.map((label) => label.length));
+  return row.map((cell, at) => `  ${(labels[at] ?? "").padEnd(widest)}  ${cell}`.trimEnd());
 }
 
 function layAll(rows: readonly (readonly string[])[], most: number): readonly string[] {
