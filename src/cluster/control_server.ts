@@ -1,7 +1,8 @@
 /** The supervisor's ear for `deno task cluster stop` and its kin. */
-import { reasonOf } from "../core/reason.ts";
 import { timingSafeEqual } from "node:crypto";
 import { Buffer } from "node:buffer";
+import { acceptUntilEnded } from "../core/accept_loop.ts";
+import { reasonOf } from "../core/reason.ts";
 import type { Tell } from "./changes.ts";
 import {
   CONTROL_COMMANDS,
@@ -51,14 +52,12 @@ export class ControlServer {
   readonly #subject: ControlSubject;
   readonly #say: (text: string) => void;
   readonly #listener: ControlListener;
-  readonly #acceptAgainMs: number;
   readonly #connections = new Set<Deno.Conn>();
   /** Who waits for the end. */
   readonly #waiting = new Set<Deno.Conn>();
   /** Changes whose outcome is not told yet. */
   readonly #changes = new Set<Promise<void>>();
-  readonly #closing = Promise.withResolvers<void>();
-  #isClosing = false;
+  readonly #closing = new AbortController();
   /** The last accept failed, which was told. */
   #isDeaf = false;
   readonly #done: Promise<void>;
@@ -68,8 +67,12 @@ export class ControlServer {
     this.#subject = subject;
     this.#say = options.say;
     this.#listener = options.listener ?? Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    this.#acceptAgainMs = options.acceptAgainMs ?? ACCEPT_AGAIN_MS;
-    this.#done = this.#accept();
+    this.#done = acceptUntilEnded(this.#listener, {
+      accept: (connection) => this.#take(connection),
+      onFailure: (cause) => this.#tellDeaf(cause),
+      againMs: options.acceptAgainMs ?? ACCEPT_AGAIN_MS,
+      ended: this.#closing.signal,
+    });
   }
 
   /** The port that commands connect to. */
@@ -87,8 +90,7 @@ export class ControlServer {
     // Who asked and does not read must not hold the end.
     await within(this.#tellWaiting({ event: "ended", code }), LAST_WORD_WITHIN_MS);
     await within(Promise.all(this.#changes), LAST_WORD_WITHIN_MS);
-    this.#isClosing = true;
-    this.#closing.resolve();
+    this.#closing.abort();
     this.#listener.close();
     for (const connection of this.#connections) this.#drop(connection);
     await this.#done;
@@ -98,16 +100,6 @@ export class ControlServer {
     await Promise.all([...this.#waiting].map((connection) => this.#send(connection, answer)));
   }
 
-  async #accept(): Promise<void> {
-    while (!this.#isClosing) {
-      try {
-        this.#take(await this.#listener.accept());
-      } catch (error) {
-        if (!this.#isClosing) await this.#rest(error);
-      }
-    }
-  }
-
   #take(connection: Deno.Conn): void {
     this.#isDeaf = false;
     if (this.#connections.size >= MAX_CONNECTIONS) return connection.close();
@@ -115,11 +107,9 @@ export class ControlServer {
     void this.#serve(connection);
   }
 
-  /** Waits for better times: the commands must not be lost for good with one accept. */
-  async #rest(error: unknown): Promise<void> {
-    if (!this.#isDeaf) this.#say(`Cannot take commands for now: ${reasonOf(error)}. It is tried again`);
+  #tellDeaf(cause: unknown): void {
+    if (!this.#isDeaf) this.#say(`Cannot take commands for now: ${reasonOf(cause)}. It is tried again`);
     this.#isDeaf = true;
-    await within(this.#closing.promise, this.#acceptAgainMs);
   }
 
   /** One request; only `stop` keeps its connection after the answer. */

@@ -1,3 +1,4 @@
+import { acceptUntilEnded } from "../../core/accept_loop.ts";
 import { MemoryHub } from "../memory/mod.ts";
 import { Session } from "./session.ts";
 
@@ -46,7 +47,12 @@ export function serveHub(options: HubOptions): HubServer {
     sessions.set(session, session.run());
   };
   const accepting = new AbortController();
-  const done = acceptAll(listener, { accept, log, ended: accepting.signal });
+  const done = acceptUntilEnded(listener, {
+    accept,
+    onFailure: (cause) => log(`Cannot accept a node, trying again in ${ACCEPT_AGAIN_AFTER_MS} ms: ${cause}`),
+    againMs: ACCEPT_AGAIN_AFTER_MS,
+    ended: accepting.signal,
+  });
   return { port: listener.addr.port, close };
 
   async function close(): Promise<void> {
@@ -62,26 +68,4 @@ function countStrangers(sessions: Iterable<Session>): number {
   let count = 0;
   for (const session of sessions) if (!session.node) count++;
   return count;
-}
-
-interface Accepting {
-  readonly accept: (conn: Deno.TcpConn) => void;
-  readonly log: (line: string) => void;
-  readonly ended: AbortSignal;
-}
-
-/** Accepts until `ended`. A lack of descriptors passes, so it is no reason to stop. */
-async function acceptAll(listener: Deno.TcpListener, { accept, log, ended }: Accepting): Promise<void> {
-  while (!ended.aborted) {
-    try {
-      const conn = await listener.accept();
-      // Taken in the moment of the end: nobody would end it any more.
-      if (ended.aborted) return conn.close();
-      accept(conn);
-    } catch (cause) {
-      if (ended.aborted) return;
-      log(`Cannot accept a node, trying again in ${ACCEPT_AGAIN_AFTER_MS} ms: ${cause}`);
-      await new Promise((resolve) => setTimeout(resolve, ACCEPT_AGAIN_AFTER_MS));
-    }
-  }
 }
