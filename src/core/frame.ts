@@ -1,3 +1,4 @@
+import { joinBytes } from "./join_bytes.ts";
 import { utf8Bytes, utf8Length } from "./utf8.ts";
 import { bytesFrame, OPCODE, textFrame } from "./ws_frame.ts";
 
@@ -110,18 +111,27 @@ export class Frame {
    * it. Nobody may change it.
    */
   wire(): Uint8Array<ArrayBuffer> {
-    const isOne = this.size <= MAX_WIRE_FRAME_BYTES || this.lines === 1;
-    return this.#wire ??= isOne ? this.#wireFrame() : this.#wireFrames();
+    return this.#wire ??= this.#makeWire();
   }
 
-  #wireFrame(): Uint8Array<ArrayBuffer> {
+  #makeWire(): Uint8Array<ArrayBuffer> {
+    if (this.size > MAX_WIRE_FRAME_BYTES && this.lines > 1) {
+      return joinBytes(this.#split().map((frame) => frame.wire()));
+    }
     return this.isBinary ? bytesFrame(OPCODE.binary, this.bytes()) : textFrame(this.text, this.size);
   }
 
-  #wireFrames(): Uint8Array<ArrayBuffer> {
-    const lines = this.#path().flatMap((line) => line.parts ?? [line]);
-    const frames = groupLines(lines).map((group) => Frame.root().extend(Line.join(group)).#wireFrame());
-    return joinBytes(frames);
+  /** The same lines in frames that are not too large for the wire; a line that is too large is alone. */
+  #split(): readonly Frame[] {
+    const frames: Frame[] = [];
+    let frame = Frame.root();
+    for (const line of this.#path().flatMap((line) => line.parts ?? [line])) {
+      const longer = frame.extend(line);
+      const fits = longer.size <= MAX_WIRE_FRAME_BYTES || frame.lines === 0;
+      if (!fits) frames.push(frame);
+      frame = fits ? longer : Frame.root().extend(line);
+    }
+    return [...frames, frame];
   }
 
   /** Its lines, first one first. */
@@ -146,34 +156,7 @@ function joinedSize(lines: readonly Line[]): number {
   return lines.reduce((sum, { size }) => sum + size, lines.length - 1);
 }
 
-/** `lines` in groups that each fit one frame on the wire; a larger line is alone. */
-function groupLines(lines: readonly Line[]): readonly (readonly Line[])[] {
-  const groups: Line[][] = [];
-  let group: Line[] = [];
-  let bytes = 0;
-  for (const line of lines) {
-    if (bytes === 0 || bytes + line.size > MAX_WIRE_FRAME_BYTES) {
-      group = [];
-      groups.push(group);
-      bytes = 0;
-    }
-    group.push(line);
-    bytes += line.size + 1;
-  }
-  return groups;
-}
-
 /** Of lines that are no text. */
 function bytesOf(lines: readonly Line[]): readonly Uint8Array<ArrayBuffer>[] {
   return lines.flatMap(({ bytes }) => bytes ?? []);
-}
-
-function joinBytes(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
 }

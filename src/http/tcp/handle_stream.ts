@@ -5,6 +5,7 @@
  * `stream_binding.ts` looks whether it is there, and `node_stream.ts` does without.
  */
 import type { Socket } from "node:net";
+import { joinBytes } from "../../core/join_bytes.ts";
 import type { ByteReader, ByteStream } from "./byte_stream.ts";
 import type { HandleOwner, StreamBinding, StreamHandle, WriteRequest } from "./stream_binding.ts";
 
@@ -174,14 +175,7 @@ function gather(queue: Bytes[]): Bytes {
     count++;
   }
   const taken = queue.splice(0, count);
-  if (taken.length === 1 && taken[0] !== undefined) return taken[0];
-  const joined = new Uint8Array(size);
-  let at = 0;
-  for (const bytes of taken) {
-    joined.set(bytes, at);
-    at += bytes.length;
-  }
-  return joined;
+  return taken.length === 1 && taken[0] !== undefined ? taken[0] : joinBytes(taken);
 }
 
 function onRead(this: StreamHandle, _data: unknown, count?: number): void {
