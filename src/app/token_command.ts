@@ -1,6 +1,7 @@
 /** `shoal token`: mints a token with the configured key. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { systemClock } from "../core/clock.ts";
+import { reasonOf } from "../core/reason.ts";
 import { type CapClaim, readCaps } from "../protocol/token_claims.ts";
 import { addConfigFlags, type ConfigFlagValues, faultyConfigCode, loadOrReport } from "./config_flags.ts";
 import { type CliContext, exitCodes } from "./context.ts";
@@ -98,7 +99,7 @@ async function readKey(path: string, context: CliContext): Promise<string | unde
     if (text.includes("-----BEGIN ")) return text;
     context.err(`Cannot use key file "${path}": want a private key as PEM\n`);
   } catch (error) {
-    context.err(`Cannot read key file "${path}": ${error instanceof Error ? error.message : error}\n`);
+    context.err(`Cannot read key file "${path}": ${reasonOf(error)}\n`);
   }
   return undefined;
 }

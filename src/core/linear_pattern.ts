@@ -2,6 +2,7 @@
 import { RE2JS } from "re2js"; // re2js: an automaton in place of backtracking, which is no place for our own
 
 const MAX_PATTERN_LENGTH = 255;
+import { reasonOf } from "./reason.ts";
 /** Instructions; a short pattern of nested repetitions can ask for very many. */
 const MAX_PROGRAM_SIZE = 2_000;
 /** Compiled patterns that are kept: tokens of one role carry the same ones. */
@@ -45,7 +46,7 @@ function compile(pattern: string): RE2JS {
   try {
     compiled = RE2JS.compile(pattern);
   } catch (cause) {
-    throw faulty(pattern, cause instanceof Error ? cause.message : String(cause));
+    throw faulty(pattern, reasonOf(cause));
   }
   if (compiled.programSize() > MAX_PROGRAM_SIZE) throw faulty(pattern, "it repeats too much");
   return compiled;

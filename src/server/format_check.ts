@@ -2,6 +2,7 @@
 import type { NodeRow, Registry } from "../backend/backend.ts";
 import type { NodeId } from "../core/ids.ts";
 import type { Logger } from "../core/log.ts";
+import { reasonOf } from "../core/reason.ts";
 import { formatConflict, FORMATS, UNNUMBERED } from "../protocol/format.ts";
 
 /** What a check needs of its surroundings. */
@@ -38,7 +39,7 @@ export class FormatCheck {
     try {
       this.#judge(await this.#parts.registry.nodes());
     } catch (error) {
-      this.#cause = `cannot read which nodes live: ${error instanceof Error ? error.message : error}`;
+      this.#cause = `cannot read which nodes live: ${reasonOf(error)}`;
       this.#parts.log.debug("The formats of the other nodes could not be read", { error });
     } finally {
       this.#isLooking = false;

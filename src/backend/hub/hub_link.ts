@@ -1,5 +1,6 @@
 import { ClientError } from "../../core/errors.ts";
 import type { NodeId } from "../../core/ids.ts";
+import { reasonOf } from "../../core/reason.ts";
 import type { BackendState, BackendTraffic, HistoryDone } from "../backend.ts";
 import { FORMAT, type FrameView, Kind, MAX_FRAME_BYTES } from "./frame.ts";
 import { type FrameHandler, FrameReader } from "./frame_reader.ts";
@@ -207,7 +208,7 @@ export class HubLink implements FrameHandler {
   }
 
   #onBroken(cause: unknown): void {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(cause);
     if (this.#state !== "connecting") return this.#end(`the hub has ended: ${reason}`);
     this.#end(`cannot reach the hub at ${this.#place}: ${reason}`);
   }

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type NodeId, parseNodeId } from "../../core/ids.ts";
+import { reasonOf } from "../../core/reason.ts";
 import type { Member, MemoryHub, Message } from "../memory/mod.ts";
 import { decodeAppend } from "./append_text.ts";
 import { runCall } from "./calls.ts";
@@ -113,7 +114,7 @@ export class Session implements Member, FrameHandler {
       this.#context.hub.join(node, this);
       this.#node = node;
     } catch (cause) {
-      return cause instanceof Error ? cause.message : String(cause);
+      return reasonOf(cause);
     }
   }
 
@@ -159,7 +160,7 @@ export class Session implements Member, FrameHandler {
       const { epoch, offset } = this.#context.hub.publishStored(frame.first, message, options);
       this.#send(Kind.stored, 0, epoch, String(offset));
     } catch (cause) {
-      this.#send(Kind.notStored, 0, "", cause instanceof Error ? cause.message : String(cause));
+      this.#send(Kind.notStored, 0, "", reasonOf(cause));
     }
   }
 
@@ -189,7 +190,7 @@ export class Session implements Member, FrameHandler {
       if (this.#outbox.send(Kind.answer, number, "", result)) return;
       this.#send(Kind.failed, number, "", `the answer of ${result.length} characters is too long`);
     } catch (cause) {
-      this.#send(Kind.failed, number, "", cause instanceof Error ? cause.message : String(cause));
+      this.#send(Kind.failed, number, "", reasonOf(cause));
     }
   }
 

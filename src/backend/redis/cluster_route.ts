@@ -1,5 +1,6 @@
 import { backoffMs, randomFraction } from "../../core/backoff.ts";
 import type { NodeId } from "../../core/ids.ts";
+import { reasonOf } from "../../core/reason.ts";
 import { readTopology } from "./cluster_topology.ts";
 import { slotOf } from "./hash_slot.ts";
 import { sleep } from "./keep_trying.ts";
@@ -143,7 +144,7 @@ export class ClusterRoute implements Route {
       const unserved = this.#slots.filter((slot) => map[slot] === undefined).length;
       this.#trouble = unserved === 0 ? undefined : `nobody serves ${unserved} of the slots that are needed`;
     } catch (thrown) {
-      this.#trouble = thrown instanceof Error ? thrown.message : String(thrown);
+      this.#trouble = reasonOf(thrown);
     }
     if (!this.#closing.signal.aborted) this.#options.onChange();
     return this.#trouble === undefined && this.#isWhole();

@@ -1,3 +1,4 @@
+import { reasonOf } from "../../core/reason.ts";
 import { ask } from "./ask.ts";
 import type { RedisAddress } from "./redis_url.ts";
 import { readSlotMap, type SlotMap } from "./slot_map.ts";
@@ -20,7 +21,7 @@ export async function readTopology(
     try {
       return await askOne(server, signal);
     } catch (thrown) {
-      reasons.set(server.text, thrown instanceof Error ? thrown.message : String(thrown));
+      reasons.set(server.text, reasonOf(thrown));
       throw thrown;
     }
   });

@@ -1,5 +1,6 @@
 import { ClientError } from "../../core/errors.ts";
 import type { NodeId } from "../../core/ids.ts";
+import { reasonOf } from "../../core/reason.ts";
 import { dial, helloCommand } from "./dial.ts";
 import { type HistoryLane, openLane } from "./history_lane.ts";
 import { keepTrying } from "./keep_trying.ts";
@@ -274,7 +275,7 @@ export class Line implements LinkHandler, Carrier {
 
   #fail(thrown: unknown): void {
     if (this.#closing.signal.aborted) return;
-    this.#trouble = thrown instanceof Error ? thrown.message : String(thrown);
+    this.#trouble = reasonOf(thrown);
     this.#watcher.onLineChange(this);
   }
 }

@@ -1,3 +1,4 @@
+import { reasonOf } from "../../core/reason.ts";
 import { ask } from "./ask.ts";
 import type { Locator } from "./locator.ts";
 import { watchSentinels } from "./sentinel_watch.ts";
@@ -28,7 +29,7 @@ export function sentinelLocator({ sentinels, master, redis }: SentinelOptions): 
         return { ...redis, hostname, port, text: ownerText({ hostname, port }) };
       } catch (thrown) {
         if (signal.aborted) throw thrown;
-        failures.push(`${sentinel.text}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+        failures.push(`${sentinel.text}: ${reasonOf(thrown)}`);
       }
     }
     throw new Error(`no sentinel knows the master "${master}" (${failures.join("; ")})`);

@@ -3,6 +3,7 @@ import { backoffMs, randomFraction } from "../../core/backoff.ts";
 import { admit, type BreakerState, closedBreaker, failed, succeeded } from "../../core/circuit_breaker.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Slots } from "../../core/slots.ts";
+import { reasonOf } from "../../core/reason.ts";
 import { parseExact } from "../../protocol/exact_json.ts";
 import { type HookAnswer, type HookKind, readHookAnswer } from "../../protocol/hook_answers.ts";
 import { fetchBounded } from "../fetch_bounded.ts";
@@ -71,7 +72,7 @@ export class HookHttpClient<K extends HookKind> {
       }
       throw error instanceof PassingError || error instanceof CircuitOpenError
         ? error
-        : new Error(`Hook ${kind}: ${error instanceof Error ? error.message : error}`, { cause: error });
+        : new Error(`Hook ${kind}: ${reasonOf(error)}`, { cause: error });
     } finally {
       slots.giveBack();
     }
