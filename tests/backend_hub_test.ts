@@ -6,6 +6,7 @@ import { newNodeId, type NodeId } from "../src/core/ids.ts";
 import { backendContract, RecordingListener, type TestCluster } from "../src/testing/backend_contract.ts";
 import { recordOf } from "../src/testing/node_records.ts";
 import { inTime, until } from "../src/testing/waiting.ts";
+import { writeAll } from "../src/testing/write_all.ts";
 
 const SECRET = "a secret of the tests";
 
@@ -65,10 +66,6 @@ function frame(kind: number, number: number, first = "", second = ""): Uint8Arra
   bytes.set(a, 13);
   bytes.set(b, 13 + a.length);
   return bytes;
-}
-
-async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let sent = 0; sent < bytes.length;) sent += await conn.write(bytes.subarray(sent));
 }
 
 /** Reads until the other side hangs up, and answers what it sent. */

@@ -1,5 +1,5 @@
 /** `deno task ok`: the whole gate. Stops at the first step that fails and says how to run that step alone. */
-import { formatStep, okSteps, type Step } from "./ok_steps.ts";
+import { coverageDir, formatStep, okSteps, type Step } from "./ok_steps.ts";
 import { endGroup, onEndSignals, ownGroup } from "./process_group.ts";
 import { listRepoFiles, repoRoot } from "./repo_files.ts";
 
@@ -36,7 +36,7 @@ async function runStep(step: Step): Promise<boolean> {
 /** Coverage of an earlier run would count for this one. */
 async function removeOldCoverage(): Promise<void> {
   try {
-    await Deno.remove(new URL("coverage", repoRoot), { recursive: true });
+    await Deno.remove(new URL(coverageDir, repoRoot), { recursive: true });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }

@@ -9,7 +9,8 @@ export interface Step {
   readonly timeoutMs: number;
 }
 
-const coverageDir = "coverage";
+/** Where the tests leave their coverage, in the repo. */
+export const coverageDir = "coverage";
 
 /** Lists the steps for a repo with these files. */
 export function okSteps(files: readonly string[]): readonly Step[] {

@@ -3,6 +3,7 @@
  * through, which is what a cut network looks like from either end.
  */
 import { inTime } from "./waiting.ts";
+import { writeAll } from "./write_all.ts";
 
 /** Bytes that are held back per direction while the proxy is silent; the sender's own buffers fill after that. */
 const READ_BYTES = 64 * 1024;
@@ -93,10 +94,6 @@ export class TcpProxy implements AsyncDisposable {
       this.#open.delete(to);
     }
   }
-}
-
-async function writeAll(conn: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
-  for (let sent = 0; sent < bytes.length;) sent += await conn.write(bytes.subarray(sent));
 }
 
 function close(conn: Deno.TcpConn): void {
